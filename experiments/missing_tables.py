@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data_contracts.catalog import catalog
+from data_contracts.counting import counted
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
@@ -122,7 +123,11 @@ class Cost:
             en = ", ".join(policy().outcome(name).name_en for name in self.outcomes)
             parts.append(Bilingual(f"不能训练：{zh}", f"cannot be trained: {en}"))
         if self.features:
-            parts.append(Bilingual(f"{self.features}个特征为空", f"{self.features} features stay empty"))
+            parts.append(
+                Bilingual(
+                    f"{self.features}个特征为空", counted(self.features, "feature stays empty", "features stay empty")
+                )
+            )
         losses = self._losses()
         if self.measured and not losses:
             losses = [NO_SURE_LOSS]

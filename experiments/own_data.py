@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from data_contracts.counting import counted
 from data_contracts.errors import InvalidInput, PharosError
 from data_contracts.guessing.as_toml import as_toml
 from data_contracts.guessing.columns import Guess
@@ -161,5 +162,5 @@ def _read_as(one: Guess, say: Tell) -> str:
         parts += [f"{theirs}={ours}?" for theirs, ours in found.perhaps.items()]
     if found.unknown and (one.column.enum or one.column.policy_list):
         many = len(found.unknown)
-        parts.append(say(Bilingual(f"{many}个词没有代码", f"{many} words have no code")))
+        parts.append(say(Bilingual(f"{many}个词没有代码", counted(many, "word has no code", "words have no code"))))
     return "; ".join(parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-HEAD = "0003"
+HEAD = "0004"
 METADATA = sa.MetaData()
 VERSION = sa.Table("pharos_version", METADATA, sa.Column("version_num", sa.String(32), primary_key=True))
 BEFORE_REVISIONS = ("api_keys", "audit_lines")  # tables that were made before revisions were counted

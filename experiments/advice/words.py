@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_contracts.counting import filled
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
 from serving.schemas import Because, Text
@@ -36,7 +37,7 @@ SAID: dict[str, Bilingual] = {
     "declined": Bilingual("因本人不感兴趣未列出：{name}（{text}）",
                           "left out because it was declined: {name} ({text})"),
     "paths": Bilingual("从 {start} 到 {goal}：{months} 个月内到达的可能性 {chance}",
-                       "from {start} to {goal}: {chance} within {months} months"),
+                       "from {start} to {goal}: {chance} within {months} {months:month|months}"),
     "from_ended": Bilingual("现无任职：{start} 已于 {day} 结束，路径由此起算",
                             "no post is held: {start} ended on {day}, and paths start from it"),
     "path": Bilingual("路径 {place}：可能性 {chance}，约 {months:.0f} 个月（80% 区间 {low:.0f} 至 {high:.0f}）",
@@ -48,8 +49,8 @@ SAID: dict[str, Bilingual] = {
     "courses": Bilingual("课程建议", "courses"),
     "prepares": Bilingual("课程与积分", "courses and points"),
     "course": Bilingual("课程", "course"),
-    "earns": Bilingual("可得{points}分", "{points} points"),
-    "hours": Bilingual("{name}（{hours}学时）", "{name} ({hours} hours)"),
+    "earns": Bilingual("可得{points}分", "{points} {points:point|points}"),
+    "hours": Bilingual("{name}（{hours}学时）", "{name} ({hours} {hours:hour|hours})"),
     "falls_due": Bilingual("{told}，{day} 到期", "{told}, due {day}"),
     "take_by": Bilingual("{told}，{day} 前（含）修", "{told}, by {day}"),
     "gap": Bilingual("{name}：{level}，标准{standard}", "{name}: {level}, standard {standard}"),
@@ -80,7 +81,7 @@ SAID: dict[str, Bilingual] = {
     "due_on": Bilingual("{day} 到期", "due on {day}"),
     "this_month": Bilingual("本月", "this month"),
     "next_month": Bilingual("下个月", "next month"),
-    "later": Bilingual("{months}个月后", "in {months} months"),
+    "later": Bilingual("{months}个月后", "in {months} {months:month|months}"),
     "no_courses": Bilingual("目前没有课程建议", "no course is suggested now"),
     "points": Bilingual("积分：共 {total} 分", "points: {total} in all"),
     "line": Bilingual("项目", "line"),
@@ -109,7 +110,7 @@ class Say:
 
     def __call__(self, word: str, **values: object) -> str:
         """A word or sentence, filled in."""
-        return self.one(SAID[word]).format(**values)
+        return filled(self.one(SAID[word]), **values)
 
     def one(self, text: Bilingual | Text | Because) -> str:
         """A text that has both."""

@@ -28,18 +28,21 @@ def keys_add(
     officer: Annotated[
         str | None, typer.Option(help="The id of an officer whose own key it is: it opens what concerns them alone.")
     ] = None,
+    system: Annotated[
+        bool, typer.Option("--system", help="A program holds it, such as a nightly job: no case is assigned to it.")
+    ] = False,
     days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=730)] = 365,
 ) -> None:
     """Make a key and print it once; only its hash is kept."""
     from serving.access.commands import Opens, add_key
 
-    opens = Opens(tuple(scope or ()), None if all_units else tuple(unit or ()), officer)
+    opens = Opens(tuple(scope or ()), None if all_units else tuple(unit or ()), officer, system)
     add_key(edge.settings(), name, opens, days, edge.console)
 
 
 @keys_app.command("list")
 def keys_list() -> None:
-    """Every key ever made: whose, what it opens, until when; never the key itself."""
+    """Every key ever made: whose, a person's or a program's, what it opens, until when; never the key itself."""
     from serving.access.commands import list_keys
 
     list_keys(edge.settings(), edge.console)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data_contracts.counting import counted
 from data_contracts.vocabulary import Bilingual
 from models.matching.deferred_acceptance import NOBODY
 from models.matching.order import CLASS, LOTTERY, POINTS
@@ -159,7 +160,7 @@ def _ending(match: Match, name: str, mine: float, last: float) -> Bilingual:
     if name == POINTS:
         zh, en = (
             f"末位积分{_number(-last)}，您为{_number(-mine)}",
-            f"had {_number(-last)} points, you have {_number(-mine)}",
+            f"had {counted(_number(-last), 'point')}, you have {_number(-mine)}",
         )
         return Bilingual(zh, en)
     rule = next(one for one in match.rules.tie_break if one.column == name)

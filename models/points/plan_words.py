@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data_contracts.counting import counted, noun
 from data_contracts.decisions import PointsRule
 from data_contracts.vocabulary import AppraisalGrade, Bilingual, UnitLevel, Word
 from models.points.appraisals import LATE_MONTHS
@@ -19,7 +20,7 @@ def plan_text(plan: Plan) -> Bilingual:
     now, then = number(plan.now.total), number(plan.then.total)
     stands = Bilingual(
         f"现有{now}分；不作变动，{day}为{then}分，目标{goal}分",
-        f"{now} points now; {then} on {day} if nothing is done; the target is {goal}",
+        f"{counted(now, 'point')} now; {then} on {day} if nothing is done; the target is {goal}",
     )
     told = _answer(plan)
     return Bilingual(f"{stands.zh}。{told.zh}", f"{stands.en}. {told.en}")
@@ -36,15 +37,16 @@ def _answer(plan: Plan) -> Bilingual:
         many = len(fewest.steps)
         return Bilingual(
             f"缺{missing}分，最易的办法有{many}步，可得{number(fewest.gain)}分，最早{fewest.on}达到{_awaited_too(plan).zh}",
-            f"{missing} missing; the least demanding way takes {_steps(many)} for {number(fewest.gain)} points, "
-            f"on {fewest.on} at the earliest{_awaited_too(plan).en}",
+            f"{missing} missing; the least demanding way takes {counted(many, 'step')} for "
+            f"{counted(number(fewest.gain), 'point')}, on {fewest.on} at the earliest{_awaited_too(plan).en}",
         )
     most, short = number(plan.most), number(plan.target.total - plan.most)
     others, awaited = _left_to_others(plan), _awaited_too(plan)
     return Bilingual(
         f"期限内靠自身努力达不到：缺{missing}分，即使到{day}前自己能争取的都得到，也只有{most}分，仍差{short}分{others.zh}{awaited.zh}",
-        f"Not within the deadline by one's own steps, because {missing} are missing and with everything that they "
-        f"could earn by {day} the total would be {most}, {short} short{others.en}{awaited.en}",
+        f"Not within the deadline by one's own steps, because {missing} {noun(missing, 'is', 'are')} missing and "
+        f"with everything that they could earn by {day} the total would be {most}, {short} "
+        f"short{others.en}{awaited.en}",
     )
 
 
@@ -86,7 +88,7 @@ def _if_they_match(plan: Plan, way: Way) -> Bilingual:
     gain = number(sum(given[: len(awaited)]))
     return Bilingual(
         f"{what.zh}；如都{matching.zh}，至多再加{gain}分，{usual.zh}",
-        f"{what.en}; if all of them are {matching.en}, they add at most {gain} points, {usual.en}",
+        f"{what.en}; if all of them are {matching.en}, they add at most {counted(gain, 'point')}, {usual.en}",
     )
 
 
@@ -133,7 +135,7 @@ def loss_text(loss: Loss) -> Bilingual:
     points = number(loss.points)
     return Bilingual(
         f"{loss.on}起，{loss.rule.name_zh}到期，减{points}分",
-        f"from {loss.on} {loss.rule.name_en} expires: {points} points fewer",
+        f"from {loss.on} {loss.rule.name_en} expires: {counted(points, 'point')} fewer",
     )
 
 
@@ -162,14 +164,15 @@ def way_text(way: Way) -> Bilingual:
         return Bilingual(
             f"{rule.name_zh}：由他人评定，不能列入计划；如获得，每次{number(rule.points)}分，上限余{number(way.room)}分"
             f"{awaited.zh}",
-            f"{rule.name_en}: others decide on it, so it cannot be planned for; {number(rule.points)} points each "
-            f"time it is given, the cap leaves {number(way.room)}{awaited.en}",
+            f"{rule.name_en}: others decide on it, so it cannot be planned for; "
+            f"{counted(number(rule.points), 'point')} each time it is given, the cap leaves "
+            f"{number(way.room)}{awaited.en}",
         )
     each, move = [number(points) for points in way.gives()], _transfer(rule, way.chances[way.steps - 1])
     return Bilingual(
         f"{rule.name_zh}：至多{way.steps}次，依次{'、'.join(each)}分，最早{way.days[0]}起计{move.zh}{awaited.zh}",
-        f"{rule.name_en}: at most {way.steps} more for {', '.join(each)} points, the first from {way.days[0]}"
-        f"{move.en}{awaited.en}",
+        f"{rule.name_en}: at most {way.steps} more for {', '.join(each)} {noun(', '.join(each), 'point')}, the first "
+        f"from {way.days[0]}{move.en}{awaited.en}",
     )
 
 
@@ -239,7 +242,7 @@ def step_text(step: Step, records: Records) -> Bilingual:
     course_zh, course_en = "", ""
     if step.offer is not None:
         name, hours = records.name("courses", "course_id", step.offer.course_id), number(step.offer.hours)
-        course_zh, course_en = f"，如培训“{name.zh}”{hours}学时", f", such as “{name.en}” of {hours} hours"
+        course_zh, course_en = f"，如培训“{name.zh}”{hours}学时", f", such as “{name.en}” of {counted(hours, 'hour')}"
         if step.offer.last is not None:
             course_zh += f"（开设至{step.offer.last}）"
             course_en += f" (on offer until {step.offer.last})"
@@ -258,8 +261,8 @@ def step_text(step: Step, records: Records) -> Bilingual:
     wait = wait if step.waits else Bilingual("", "")
     return Bilingual(
         f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{wait.zh}{move.zh}",
-        f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest{also_en}"
-        f"{wait.en}{move.en}",
+        f"{rule.name_en}{asked.en}{course_en}: {counted(number(rule.points), 'point')} from {step.on} at the "
+        f"earliest{also_en}{wait.en}{move.en}",
     )
 
 
@@ -269,7 +272,7 @@ def combination_text(found: Combination) -> Bilingual:
     cap = Bilingual("（已扣除超出上限的部分）", " (less what is over a cap)") if found.capped else Bilingual("", "")
     return Bilingual(
         f"{many}步共{gain}分{cap.zh}，最早{found.on}完成",
-        f"{_steps(many)} for {gain} points{cap.en}, done on {found.on}",
+        f"{counted(many, 'step')} for {counted(gain, 'point')}{cap.en}, done on {found.on}",
     )
 
 
@@ -278,7 +281,3 @@ def _asked(rule: PointsRule) -> Bilingual:
         return Bilingual("", "")
     least = number(next(iter(rule.at_least.values())))
     return Bilingual(f"（不低于{least}分）", f" (with {least} or more)")
-
-
-def _steps(many: int) -> str:
-    return "1 step" if many == 1 else f"{many} steps"

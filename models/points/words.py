@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.counting import noun
 from data_contracts.decisions import PointsRule
 from data_contracts.vocabulary import AppraisalGrade, AppraisalKind, Bilingual, HonourLevel
 from models.points.lines import Frames, Line, Merit
@@ -80,7 +81,7 @@ def line_text(line: Line) -> Bilingual:
     points, cap = number(line.points), number(rule.cap)
     return Bilingual(
         f"{rule.name_zh}：{counted}项有效，计{points}分（上限{cap}分{over_zh}）{expired_zh}；依据：{rule.evidence_zh}",
-        f"{rule.name_en}: {counted} in force, {points} points (cap {cap}{over_en}){expired_en}; "
+        f"{rule.name_en}: {counted} in force, {points} {noun(points, 'point')} (cap {cap}{over_en}){expired_en}; "
         f"evidence: {rule.evidence_en}",
     )
 
@@ -88,10 +89,13 @@ def line_text(line: Line) -> Bilingual:
 def _worth(merit: Merit) -> tuple[str, str]:
     points, counted = number(merit.points), number(merit.counted)
     if merit.expired:
-        return f"原计{points}分", f"was worth {points} points"
+        return f"原计{points}分", f"was worth {points} {noun(points, 'point')}"
     if merit.counted == merit.points:
-        return f"计{points}分", f"{points} points"
-    return f"{points}分中计{counted}分，其余超出上限", f"{counted} of {points} points, the rest is above the cap"
+        return f"计{points}分", f"{points} {noun(points, 'point')}"
+    return (
+        f"{points}分中计{counted}分，其余超出上限",
+        f"{counted} of {points} {noun(points, 'point')}, the rest is above the cap",
+    )
 
 
 def _until(merit: Merit) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from datetime import date
 
 import pandas as pd
 
+from data_contracts.counting import noun
 from data_contracts.policy import policy
 from data_contracts.remembering import of_tables
 from data_contracts.suggesting import FitWeights
@@ -131,7 +132,8 @@ def _competencies(post_id: str, own: Wanting, standard: Standard) -> FitPart | N
     told_zh = [f"{said.zh}{measured[name]:.3g}（标准{asked[name]:.3g}）" for name, said in named.items()]
     unmeasured = len(asked) - len(measured)
     zh = f"已测评的 {len(measured)} 项能力中 {len(measured) - len(below)} 项达标"
-    en = f"meets {len(measured) - len(below)} of {len(measured)} measured competencies"
+    named_en = noun(len(measured), "competency", "competencies")
+    en = f"meets {len(measured) - len(below)} of {len(measured)} measured {named_en}"
     zh, en = (f"{zh}；未达标：{'、'.join(told_zh)}", f"{en}; below standard: {', '.join(told)}") if below else (zh, en)
     zh, en = (f"{zh}；{unmeasured} 项未测评", f"{en}; {unmeasured} not measured") if unmeasured else (zh, en)
     return FitPart("competencies", sum(shares.values()) / len(shares), Bilingual(zh, en))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from data_contracts.counting import counted, filled
 from data_contracts.suggesting import CountRules
 from models.posts.counts import WAYS
 from models.posts.histories import Array
@@ -28,15 +29,15 @@ RETURN = Reason("return", "您曾任此岗位", "you held this post before")
 OUT_OF = {  # what was counted of moves out of some posts
     "two_step": (
         "与您前后两个岗位经历相同者离开现岗位的 {total} 人次中，有 {moved} 人次调入此岗位",
-        "{moved} of {total} moves out of your post, by officers with the same post before it, led here",
+        "{moved} of {total} {total:move|moves} out of your post, by officers with the same post before it, led here",
     ),
     "after": (
         "离开您曾任的一个岗位的 {total} 人次中有 {moved} 人次调入此岗位",
-        "{moved} of {total} moves out of a post that you held earlier led here",
+        "{moved} of {total} {total:move|moves} out of a post that you held earlier led here",
     ),
     "kindred": (
         "离开您现岗位同类职位的 {total} 人次中有 {moved} 人次调入此岗位",
-        "{moved} of {total} moves out of other posts of your job family led here",
+        "{moved} of {total} {total:move|moves} out of other posts of your job family led here",
     ),
 }
 THEMES = {
@@ -56,7 +57,7 @@ def moved_here(count: int, total: int) -> Reason:
     return Reason(
         "moved",
         f"离开您现岗位的 {total} 人次中有 {count} 人次调入此岗位",
-        f"{count} of {total} moves out of your post led here",
+        f"{count} of {counted(total, 'move')} out of your post led here",
     )
 
 
@@ -141,7 +142,7 @@ def _told(theme: str, seen: Seen) -> Reason:
             f"there are moves both ways between your post and this one: {moved} to it, {back} back",
         )
     moved, total = {"two_step": seen.two_step, "after": seen.earlier, "kindred": seen.kindred}[theme].numbers
-    zh, en = (words.format(moved=moved, total=total) for words in OUT_OF[theme])
+    zh, en = (filled(words, moved=moved, total=total) for words in OUT_OF[theme])
     return Reason(theme, zh, en)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from data_contracts.counting import noun
 from data_contracts.errors import InvalidInput
 from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.vocabulary import Bilingual
@@ -168,8 +169,9 @@ def moved_reason(counted: Counted, months: int, course_names: Mapping[str, Bilin
     >>> moved_reason(Counted("", 12, 40, (14, 5, 31)), 36, {}).en.partition("moved here ")[2]
     'within 3 years of taking up your post, after a median of 14 months from then (5 to 31)'
     """
-    span_zh, span_en = (f"{months // 12} 年", f"{months // 12} years") if months % 12 == 0 else (
-        f"{months} 个月", f"{months} months")  # fmt: skip
+    years = months // 12
+    span_zh, span_en = (f"{years} 年", f"{years} {noun(years, 'year')}") if months % 12 == 0 else (
+        f"{months} 个月", f"{months} {noun(months, 'month')}")  # fmt: skip
     name = course_names.get(counted.course_id, Bilingual(counted.course_id, counted.course_id))
     with_zh, with_en = (f"且完成培训“{name.zh}”", f" with the training “{name.en}”") if counted.course_id else ("", "")
     since_zh, since_en = (

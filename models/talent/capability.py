@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import beta
 
 from data_contracts.asof import AsOf
+from data_contracts.counting import counted, noun
 from data_contracts.figures import percent_told
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
@@ -114,8 +115,8 @@ class Capabilities:
         at, least, most = (percent_told(part, estimated=True) for part in (share, low, high))
         text = Bilingual(
             f"{said.zh}：{measured}人测评，{below}人未达岗位标准，达标率估计为{at.zh}（{least.zh}至{most.zh}），{zh}",
-            f"{said.en}: {below} of {measured} measured are below their post's standard, an estimated {at.en} are at "
-            f"it ({least.en} to {most.en}), {en}",
+            f"{said.en}: {below} of {measured} measured {noun(below, 'is', 'are')} below their post's standard, an "
+            f"estimated {at.en} are at it ({least.en} to {most.en}), {en}",
         )
         return Capability(name, said, int(sums["asked"]), measured, below, share, low, high, gap, thin, courses, text)
 
@@ -154,7 +155,7 @@ def _on_average(gap: float) -> tuple[str, str]:
     if not size:
         return "平均与标准持平", "at it on average"
     way_zh, way_en = ("高", "above") if gap > 0 else ("低", "below")
-    return f"平均{way_zh}{size:g}级", f"{size:g} levels {way_en} it on average"
+    return f"平均{way_zh}{size:g}级", f"{counted(f'{size:g}', 'level')} {way_en} it on average"
 
 
 def _parents(frames: Frames) -> dict[str, str]:

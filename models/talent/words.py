@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.counting import counted
 from data_contracts.talent_pool import TalentLine
 from data_contracts.vocabulary import Bilingual
 from models.peers import CIRCLE_WORDS
@@ -104,10 +105,10 @@ def _compared(line: TalentLine, row: Mapping[str, Any]) -> Bilingual:
     if row["circle"] == OWN:
         return Bilingual(
             f"{number}次平均{mean}{faded.zh}，本人其余{others}次平均{usual}，最近{last}",
-            f"mean {mean} of {number}{faded.en}, against {usual} of one's {others} others, last on {last}",
+            f"mean {mean} of {number}{faded.en}, against {usual} of one's {counted(others, 'other')}, last on {last}",
         )
     circle = CIRCLE_WORDS[str(row["circle"])]
     return Bilingual(
         f"{number}次平均{mean}{faded.zh}，{circle.zh}{others}人平均{usual}，最近{last}",
-        f"mean {mean} of {number}{faded.en}, against {usual} of {others} others {circle.en}, last on {last}",
+        f"mean {mean} of {number}{faded.en}, against {usual} of {counted(others, 'other')} {circle.en}, last on {last}",
     )

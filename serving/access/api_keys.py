@@ -38,6 +38,7 @@ API_KEYS = sa.Table(
     sa.Column("expires_on", sa.Date, nullable=False),  # the first day on which it opens nothing
     sa.Column("revoked_on", sa.Date),
     sa.Column("officer_id", sa.String(64)),  # whom alone it may see; null for keys that are no officer's own
+    sa.Column("for_system", sa.Boolean, nullable=False, server_default=sa.false()),  # a program holds it, no person
 )
 KEY_SUBJECT = "key:"
 """How the subject of a caller with a key begins; the key's id follows."""
@@ -60,6 +61,7 @@ class ApiKey:
     expires_on: date
     revoked_on: date | None = None
     officer_id: str | None = None
+    for_system: bool = False
 
     def state(self, today: date) -> str:
         """`active`, `expired` or `revoked`."""
@@ -77,7 +79,8 @@ class ApiKey:
 class KeyAsked:
     """A key to be made: who will hold it, what it opens, for which subtrees (None for all), until when.
 
-    With `officer_id` it is that officer's own: it opens what concerns them alone, and no unit.
+    With `officer_id` it is that officer's own: it opens what concerns them alone, and no unit. `for_system` says that
+    a program holds it: it opens the same, and no case is assigned to it.
     """
 
     name: str
@@ -85,6 +88,7 @@ class KeyAsked:
     units: tuple[str, ...] | None
     expires_on: date
     officer_id: str | None = None
+    for_system: bool = False
 
 
 class ApiKeys:
@@ -111,7 +115,7 @@ def made(connection: sa.Connection, asked: KeyAsked, today: date) -> tuple[ApiKe
     secret = secrets.token_urlsafe(SECRET_BYTES)
     key = ApiKey(
         secrets.token_hex(ID_BYTES), asked.name, digest(secret), asked.scopes, asked.units, today, asked.expires_on,
-        officer_id=asked.officer_id,
+        officer_id=asked.officer_id, for_system=asked.for_system,
     )  # fmt: skip
     connection.execute(API_KEYS.insert().values(**_row(key)))
     return key, f"{PREFIX}_{key.key_id}_{secret}"
@@ -163,6 +167,8 @@ def _check(asked: KeyAsked, today: date) -> None:
     if not asked.scopes:
         raise InvalidInput(f"a key without a scope opens nothing; give --scope one of {', '.join(AccessScope)}")
     if asked.officer_id is not None:
+        if asked.for_system:
+            raise InvalidInput("a key of one officer is a person's; leave out --system, or --officer")
         beyond = sorted(asked.scopes - OFFICERS_OWN)
         if asked.units != () or beyond:
             raise InvalidInput(
@@ -180,7 +186,7 @@ def _row(key: ApiKey) -> dict[str, object]:
         "key_id": key.key_id, "name": key.name, "secret_sha256": key.secret_sha256,
         "scopes": json.dumps(sorted(key.scopes)), "units": None if key.units is None else json.dumps(key.units),
         "created_on": key.created_on, "expires_on": key.expires_on, "revoked_on": key.revoked_on,
-        "officer_id": key.officer_id,
+        "officer_id": key.officer_id, "for_system": key.for_system,
     }  # fmt: skip
 
 
@@ -191,4 +197,5 @@ def _key(row: sa.RowMapping) -> ApiKey:
         units=None if row["units"] is None else tuple(json.loads(row["units"])),
         created_on=row["created_on"], expires_on=row["expires_on"], revoked_on=row["revoked_on"],
         officer_id=row["officer_id"],
+        for_system=row["for_system"],
     )  # fmt: skip

@@ -44,12 +44,14 @@ UNCHECKED = (
 class Opens:
     """What a key shall open, as it was typed: names of scopes, units (None for all), the officer whose own it is.
 
-    An officer's own key opens all that an officer may do where no scope is named.
+    An officer's own key opens all that an officer may do where no scope is named. `for_system` says that a program
+    will hold it.
     """
 
     scopes: tuple[str, ...]
     units: tuple[str, ...] | None = ()
     officer_id: str | None = None
+    for_system: bool = False
 
 
 def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Console) -> None:
@@ -61,11 +63,11 @@ def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Con
         _check_officer(settings, opens.officer_id)
     unchecked = opens.officer_id is None and _check_units(settings, opens.units or ())
     named = AccessScope.of(opens.scopes) or (frozenset() if opens.officer_id is None else OFFICERS_OWN)
-    asked = KeyAsked(name, named, opens.units, today + timedelta(days=days), opens.officer_id)
+    asked = KeyAsked(name, named, opens.units, today + timedelta(days=days), opens.officer_id, opens.for_system)
     key, text = issued(settings, asked)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
-        f"{key.name}: {', '.join(sorted(key.scopes))}; {_whom(key)}; until {key.expires_on}. "
+        f"{key.name} ({_holder(key)}): {', '.join(sorted(key.scopes))}; {_whom(key)}; until {key.expires_on}. "
         "It is not shown again; send it as `x-api-key` or `authorization: Bearer`, or sign in at /pages with it.",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
@@ -81,11 +83,12 @@ def list_keys(settings: Settings, console: Console) -> None:
     """A table of all keys."""
     today = today_of(settings)
     name, scopes, sees = (Column(head, overflow="fold") for head in ("name", "scopes", "sees"))  # cut, they look alike
-    table = Table(Column("id", no_wrap=True, min_width=2 * ID_BYTES), name, "state", scopes, sees, "made", "expires")
+    first = Column("id", no_wrap=True, min_width=2 * ID_BYTES)
+    table = Table(first, name, "state", scopes, sees, "holder", "made", "expires")
     for key in api_keys(settings).all():
         table.add_row(
             key.key_id, key.name, key.state(today), ", ".join(sorted(key.scopes)), _whom(key),
-            str(key.created_on), str(key.expires_on),
+            _holder(key), str(key.created_on), str(key.expires_on),
         )  # fmt: skip
     console.print(table)
 
@@ -157,8 +160,13 @@ def _units_on_record(history: History) -> frozenset[str]:
 
 def _entry(settings: Settings, now: datetime, action: Action, key: ApiKey) -> Entry:
     about = () if key.officer_id is None else (pseudonyms(settings.keys_dir).of(key.officer_id),)
-    told = {"key_id": key.key_id, "scopes": sorted(key.scopes), "units": key.units, "expires_on": str(key.expires_on)}
+    told = {"key_id": key.key_id, "scopes": sorted(key.scopes), "units": key.units, "expires_on": str(key.expires_on),
+            "for_system": key.for_system}  # fmt: skip
     return Entry(now, operator(), action, about=about, details=told)
+
+
+def _holder(key: ApiKey) -> str:
+    return "程序 / system" if key.for_system else "人 / person"
 
 
 def _whom(key: ApiKey) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from data_contracts.counting import counted
 from data_contracts.vocabulary import Bilingual, Outcome
 
 NAMED_ELSEWHERE = ("model", "name", "version", "sha256")  # by the page itself
@@ -37,7 +38,7 @@ def _kind(value: Any) -> Bilingual:
 
 def _checks(value: Any) -> Bilingual:
     many = len(value) if isinstance(value, list) else value
-    return Bilingual(f"涉及{many}项检验", f"about {many} check{'' if many == 1 else 's'}")
+    return Bilingual(f"涉及{many}项检验", f"about {counted(many, 'check')}")
 
 
 def _signed(value: Any) -> Bilingual:
@@ -69,7 +70,9 @@ def _seconds(whose_zh: str, whose_en: str) -> Callable[[Any], Bilingual]:
     def told(value: Any) -> Bilingual:
         if value is None:
             return Bilingual(f"{whose_zh}没有试答", f"{whose_en} was not tried")
-        return Bilingual(f"{whose_zh}试答用时{value:.2g}秒", f"{whose_en} took {value:.2g} seconds to try")
+        return Bilingual(
+            f"{whose_zh}试答用时{value:.2g}秒", f"{whose_en} took {counted(f'{value:.2g}', 'second')} to try"
+        )
 
     return told
 
@@ -82,8 +85,8 @@ WORDS: Mapping[str, Callable[[Any], Bilingual]] = {
     "before": _before,
     "without": _without,
     "code": lambda value: Bilingual(f"拒绝代码：{value}", f"refused with the code {value}"),
-    "officers": lambda value: Bilingual(f"试问{value}名民警", f"tried on {value} officers"),
-    "answers": lambda value: Bilingual(f"核对{value}个数值", f"{value} figures compared"),
+    "officers": lambda value: Bilingual(f"试问{value}名民警", f"tried on {counted(value, 'officer')}"),
+    "answers": lambda value: Bilingual(f"核对{value}个数值", f"{counted(value, 'figure')} compared"),
     "seconds": _seconds("新版本", "the new version"),
     "before_seconds": _seconds("此前版本", "the version before"),
     "agreement": _agreement,

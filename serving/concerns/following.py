@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from data_contracts.counting import counted
 from data_contracts.decisions import ConcernCategory, Named
 from data_contracts.policy import Policy
 from data_contracts.triaging import Alarm, Asked, Step
@@ -197,7 +198,7 @@ def _why(step: Step, to: Named, days: int) -> Bilingual:
     zh = {"acknowledged": "尚未签收", "resolved": "尚未办结"}[step.open]
     return Bilingual(
         f"提出已 {days} 天，{zh}，请转{to.name_zh}",
-        f"raised {days} days ago and not {step.open} yet: it should go to the {to.name_en}",
+        f"raised {counted(days, 'day')} ago and not {step.open} yet: it should go to the {to.name_en}",
     )
 
 

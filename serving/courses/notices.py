@@ -84,13 +84,15 @@ class Notices:
         unknown = _listed([self._competency(one) for one in asked if one not in (learner.levels or {})])
         if unknown.zh:
             words = Bilingual(
-                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到，没有必修或可弥补已知差距的课程{ON_THE_WAY.zh}",
+                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到：该目标不再要求其他课程，也没有可弥补已知差距的"
+                f"课程{ON_THE_WAY.zh}",
                 f"of what the goal {goal.en} asks for, {unknown.en} was never assessed and all else is met, so it "
                 f"requires no further course and none closes a known gap{ON_THE_WAY.en}",
             )
             return because_of("goal_not_assessed", words)
         words = Bilingual(
-            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准），没有必修或可弥补差距的课程{ON_THE_WAY.zh}",
+            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准）：该目标不再要求其他课程，也没有需要弥补的差距"
+            f"{ON_THE_WAY.zh}",
             f"everything that the goal {goal.en} asks for is met (of several posts the lowest standard counts), so it "
             f"requires no further course and there is no gap to close{ON_THE_WAY.en}",
         )

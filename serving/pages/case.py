@@ -9,10 +9,11 @@ from typing import Any
 
 from data_contracts.errors import InvalidInput, NotThere, Refused, Stale
 from data_contracts.vocabulary import Grade, SupportKind
+from serving.access.api_keys import KEY_SUBJECT
 from serving.access.credential import AccessScope
 from serving.api.problems import ProblemError, problem_of
 from serving.pages.faces import texts_of
-from serving.pages.unit import Place, Tree
+from serving.pages.unit import CONTESTED, Place, Tree, contests
 from serving.pages.visit import CASE, PERSON, SPOT, UNIT, Go, Page, View, Visit
 from serving.pages.words import WORDS
 from serving.review.desks import DETAILS
@@ -23,8 +24,11 @@ from serving.review.states import MOVES, OPEN, CaseAction, CaseState
 LIST, PATH = "/pages/cases", "/pages/case"
 TOP = 20
 CAME_OF_IT: tuple[CameOfIt, ...] = ("helped", "no_change", "worse", "unknown")
-WAITING, CLOSED = "open", "closed"
-SHOWN_STATES = {WAITING: OPEN, CLOSED: tuple(state for state in CaseState if state not in OPEN)}
+WAITING, CLOSED, CORRECTED = "open", "closed", "corrected"
+SHOWN_STATES = {
+    WAITING: OPEN, CONTESTED: (CaseState.CONTESTED,), CLOSED: tuple(state for state in CaseState if state not in OPEN),
+    CORRECTED: (CaseState.CORRECTED,),
+}  # fmt: skip
 MINE = "mine"
 OVER = (CaseState.DISMISSED, CaseState.CORRECTED)  # the grade that opened it is said to have been, not to be
 
@@ -44,6 +48,9 @@ def show_list(visit: Visit) -> View:
         "next": visit.handle(SPOT, answer.next) if answer.next else None,
         "place": tree.here if tree else None,
         "which": which if which in SHOWN_STATES else WAITING,
+        "offered": tuple(SHOWN_STATES),
+        "contests": None if visit.part else contests(visit, unit_id),
+        "contested": CONTESTED,
         "mine": bool(query.get(MINE)),
         "case_path": PATH,
         "reader": not visit.may(AccessScope.RISK_REVIEW),
@@ -83,9 +90,14 @@ class People:
             return known
         return self.visit.tell.word("case.token", name=subject.rpartition("#")[2]) if "#" in subject else subject
 
+    def alone(self) -> bool:
+        """Whether nobody but oneself may take it."""
+        me = self.visit.caller.subject
+        return may_take(me, self.answer) == {me}
+
     def offered(self) -> list[tuple[str, str]]:
-        """To whom the case may be assigned: handle and name, oneself first; two of one name are told
-        apart by the end of their keys' ids.
+        """To whom the case may be assigned: handle and name, oneself first unless one signed in with a program's key;
+        two of one name are told apart by the end of their keys' ids.
         """
         me, tell = self.visit.caller.subject, self.visit.tell
         mine = self.answer.names.get(me)
@@ -93,7 +105,14 @@ class People:
         others = [one for one in self.answer.reviewers if one.subject != me]
         twice = {name for name, many in Counter(one.name for one in others).items() if many > 1}
         named = sorted((_told_apart(one, one.name in twice), one.subject) for one in others)
-        return [(self.visit.handle(PERSON, subject), name) for name, subject in [(own, me), *named]]
+        first = [(own, me)] if me in may_take(self.visit.caller.subject, self.answer) else []
+        return [(self.visit.handle(PERSON, subject), name) for name, subject in [*first, *named]]
+
+
+def may_take(caller: str, answer: CaseAnswer) -> set[str]:
+    """The subjects to whom a caller may assign a case: those listed, and the caller who has no key to be listed by."""
+    own = set() if caller.startswith(KEY_SUBJECT) else {caller}
+    return own | {one.subject for one in answer.reviewers}
 
 
 def _told_apart(one: Reviewer, twice: bool) -> str:
@@ -146,7 +165,7 @@ def _acted(visit: Visit, case_id: str) -> Go:
 def _assignee(visit: Visit, case_id: str) -> str:
     """Who was chosen; raises InvalidInput for whoever is not among those who may review the case now."""
     answer: CaseAnswer = visit.ask("/pages/case", case_id=case_id)
-    may = {visit.caller.subject, *(one.subject for one in answer.reviewers)}
+    may = may_take(visit.caller.subject, answer)
     chosen = {visit.handle(PERSON, subject): subject for subject in may}.get(visit.form.get("assign_to", ""))
     if chosen is None:
         word = WORDS["case.assign.unknown"]

@@ -7,7 +7,7 @@ from serving.access.credential import AccessScope
 from serving.api.questions import EXAMPLE_OFFICERS, NO_NIGHT, QUESTIONS, Question
 from serving.champions.record_schemas import ModelsRequest, ModelsTold
 from serving.paths.wishes import WishesAnswer, WishesRequest
-from serving.review.one_case import BlockCasesRequest, CaseAnswer, CaseRequest
+from serving.review.one_case import BlockCasesRequest, CaseAnswer, CaseRequest, ContestsAnswer, ContestsRequest
 from serving.review.schemas import CasesAnswer
 from serving.risk.previewing import PreviewAnswer, PreviewRequest
 
@@ -22,6 +22,11 @@ PAGE_QUESTIONS: tuple[Question, ...] = (
         BlockCasesRequest, CasesAnswer, {"top": 20},
         lambda desks: desks.of("/pages/cases"), scope=AccessScope.RISK_READ, sighted=True,
         told_caller=True, audited=Action.RISK_READ,
+    ),
+    Question(
+        "/pages/contests", "pageOfContests", "rights", "待答复的异议数 / how many contests await an answer",
+        ContestsRequest, ContestsAnswer, {}, lambda desks: desks.of("/pages/contests"), scope=AccessScope.RISK_REVIEW,
+        sighted=True, audited=Action.UNITS_READ,
     ),
     Question(
         "/pages/preview", "pageOfPreview", "support", "若调整预警比例 / what another limit would give",

@@ -11,6 +11,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from data_contracts.counting import filled as fill
 from serving.pages.words import WORDS
 from serving.words import Words
 
@@ -43,11 +44,11 @@ class Teller:
     def word(self, name: str, /, **filled: Any) -> str:
         """A text of the pages (words.py); raises KeyError for one that is not there.
 
-        >>> Teller("en").word("people", many=3)
-        '3 officers'
+        >>> Teller("en").word("people", many=3), Teller("en").word("people", many="1")
+        ('3 officers', '1 officer')
         """
         told: str = getattr(WORDS[name], self.language)
-        return told.format(**filled) if filled else told
+        return fill(told, **filled) if filled else told
 
     def say(self, words: Words) -> str:
         """Whatever is said in both languages: a text of an answer, a grade, a reason why not."""

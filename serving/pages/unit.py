@@ -20,6 +20,7 @@ from serving.talent.profile_schemas import ProfileAnswer, UnitProfiled
 from serving.units.schemas import MAX_UNITS, Scope, ScopeGraded, UnitGraded, UnitNotGraded, UnitOutcome, UnitsAnswer
 
 PATH, SKILLS, PREVIEW, CASES = "/pages/unit", "/pages/unit/skills", "/pages/unit/preview", "/pages/cases"
+CONTESTED = "contested"  # the list of cases, of those alone
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,19 @@ def show(visit: Visit) -> View:
     here = blocks[0] if tree.here else None
     shown = {
         "tree": tree, "block": here, "blocks": blocks[1 if here else 0 :], "answer": answer, "name_of": where.name,
+        "contests": contests(visit, tree.here.unit_id) if tree.here and here else None, "contested": CONTESTED,
         "cases_path": CASES, "skills_path": SKILLS, "preview_path": PREVIEW,
         "skills": visit.may(AccessScope.RECOMMEND_READ), "previews": sees_all(visit.caller),
     }  # fmt: skip
     return View("unit.html.j2", shown)
+
+
+def contests(visit: Visit, unit_id: str | None) -> int | None:
+    """How many contests wait for an answer, in a block or in all that is in sight; None where it is not to be told."""
+    if not sees_all(visit.caller):
+        return None
+    many: int = visit.ask("/pages/contests", unit_id=unit_id).contested
+    return many
 
 
 def show_skills(visit: Visit) -> View:

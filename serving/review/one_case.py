@@ -20,8 +20,9 @@ from serving.review.desks import CasesDesk
 from serving.review.reviewers import Reviewers
 from serving.review.schemas import CaseId, CasesAnswer, CaseShown, CasesRequest
 from serving.review.seen import case_shown, visible
-from serving.review.states import CaseAction, Role, moves_open, role_of
+from serving.review.states import CaseAction, CaseState, Role, moves_open, role_of
 from serving.schemas import Answer, Body, OfficerId, Text, about
+from serving.waiting import while_wanted
 from serving.words import text_of
 
 
@@ -35,6 +36,20 @@ class BlockCasesRequest(CasesRequest):
     """一个单位及其下全部单位的预警。 / The cases of a unit with everything under it."""
 
     unit_id: OfficerId | None = about("单位编号；空为全部可见单位", "unit id, null for all in sight", default=None)
+
+
+class ContestsRequest(Body):
+    """有异议、尚未答复的预警数。 / How many cases are contested and not answered yet."""
+
+    unit_id: OfficerId | None = about("单位编号；空为全部可见单位", "unit id, null for all in sight", default=None)
+
+
+class ContestsAnswer(Answer):
+    """有异议、尚未答复的预警数。 / How many cases are contested and not answered yet."""
+
+    request_id: str = about("请求编号", "id of this request")
+    unit_id: str | None = about("单位编号；空为全部可见单位", "unit id, null for all in sight", default=None)
+    contested: int = about("有异议、尚未答复的预警数", "cases that are contested and not answered yet")
 
 
 class Reviewer(Answer):
@@ -113,7 +128,32 @@ class BlockCasesDesk:
         self, request: BlockCasesRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
     ) -> CasesAnswer:
         """One page; of a unit out of reach or not there it is empty."""
-        if request.unit_id is not None:
-            block = self.cases.placements().subtree([request.unit_id])
-            sight = Sight(block if sight.units is None else block & sight.units)
-        return self.cases.answer(request, request_id, now, sight, caller)
+        within = _within(sight, request.unit_id, self.cases.placements())
+        return self.cases.answer(request, request_id, now, within, caller)
+
+
+def _within(sight: Sight, unit_id: str | None, where: Placements) -> Sight:
+    """As far as a block goes, of what is in sight."""
+    if unit_id is None:
+        return sight
+    block = where.subtree([unit_id])
+    return Sight(block if sight.units is None else block & sight.units)
+
+
+@dataclass(frozen=True)
+class ContestsDesk:
+    """How many contests wait for an answer, expired warnings among them: they are answered all the same.
+
+    Its question needs the scope to review: a count would tell others of cases that they may not know of.
+    """
+
+    store: CaseStore
+    placements: Callable[[], Placements]
+
+    def answer(self, request: ContestsRequest, request_id: str, _: datetime, sight: Sight) -> ContestsAnswer:
+        """The count; of a unit out of reach or not there it is 0."""
+        where = self.placements()
+        within = _within(sight, request.unit_id, where)
+        waiting = while_wanted(self.store.in_order([CaseState.CONTESTED], None))
+        reached = [case for case in waiting if within.names(case.officer_id, where.unit_of.get(case.officer_id))]
+        return ContestsAnswer(request_id=request_id, unit_id=request.unit_id, contested=len(reached))

@@ -12,7 +12,7 @@ from serving.ground import Ground
 from serving.night.results import latest_run
 from serving.review.desks import ActDesk, CasesDesk
 from serving.review.mine import MineDesk, OptOutDesk
-from serving.review.one_case import BlockCasesDesk, CaseDesk
+from serving.review.one_case import BlockCasesDesk, CaseDesk, ContestsDesk
 from serving.review.reviewers import Reviewers
 
 
@@ -32,4 +32,5 @@ def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
         "/v1/opt_out": OptOutDesk(opt_outs, placements, policy),
         "/pages/case": CaseDesk(store, placements, policy, reviewers),
         "/pages/cases": BlockCasesDesk(cases),
+        "/pages/contests": ContestsDesk(store, placements),
     }

@@ -1,5 +1,6 @@
 """To whom a case may be assigned: whoever holds a key that reviews the case of this officer now.
 
+A key that was made for a program (`pharos keys add --system`) stands for nobody who could look at a case.
 Who comes with a token is known to its issuer alone: such a subject is taken as it is named, and a key's is looked up.
 """
 
@@ -25,12 +26,13 @@ class Reviewers:
     placements: Callable[[], Placements]
 
     def of(self, case: Case, today: date) -> list[ApiKey]:
-        """The keys in force whose holder stands before this case as a reviewer."""
+        """The keys in force whose holder is a person and stands before this case as a reviewer."""
         unit_id = self.placements().unit_of.get(case.officer_id)
         return [
             key
             for key in self.keys()
             if key.state(today) == "active"
+            and not key.for_system
             and Sight.of(key.credential, self.placements).names(case.officer_id, unit_id)
             and role_of(key.credential, case.officer_id) is Role.REVIEWER
         ]
@@ -41,8 +43,8 @@ class Reviewers:
             return
         if all(key.credential.subject != subject for key in self.of(case, today)):
             raise InvalidInput(
-                "assign_to names a key that may not review this case now; name one that is in force, has the scope "
-                "risk:review and reaches the officer's unit (`pharos keys list` shows them)",
-                zh="assign_to 所指的密钥现在不能复核此预警；请指派给有效、具有 risk:review 权限且范围包含本人所在单位的"
-                "密钥（pharos keys list 可查看）",
+                "assign_to names a key that may not review this case now; name one of a person that is in force, has "
+                "the scope risk:review and reaches the officer's unit (`pharos keys list` shows them)",
+                zh="assign_to 所指的密钥现在不能复核此预警；请指派给由人持有、有效、具有 risk:review 权限且范围包含本人"
+                "所在单位的密钥（pharos keys list 可查看）",
             )

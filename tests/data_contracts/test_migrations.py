@@ -16,6 +16,7 @@ from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from data_contracts.migrations import HEAD, VERSION
 from data_contracts.migrations.upgrade import Upgraded, head, upgrade
+from serving.access.api_keys import API_KEYS
 from serving.access.api_keys import METADATA as KEYS
 from serving.review.tables import METADATA as REVIEW
 from tests.postgres import postgresql
@@ -112,7 +113,7 @@ def test_a_database_from_before_revisions_is_refused_until_it_is_upgraded(urls: 
     assert (done.before, done.after) == (None, HEAD)
     database.make(REVIEW)
     with database.reading(KEYS) as connection:
-        assert connection.exec_driver_sql("SELECT key_id FROM api_keys").scalar_one() == "k"
+        assert connection.execute(sa.select(API_KEYS.c.key_id, API_KEYS.c.for_system)).one() == ("k", False)
     database.close()
     assert shape(urls[0]) == shape_of_code(urls[1])
     if done.copy is not None:

@@ -50,10 +50,12 @@ class Room:
     complaints: list[str] = field(default_factory=list)  # of the browser, as of something that the policy forbids
 
     def key(
-        self, scopes: tuple[str, ...] = REVIEWS, units: tuple[str, ...] | None = None, name: str = "a reader of pages"
-    ) -> tuple[str, str]:
+        self, scopes: tuple[str, ...] = REVIEWS, units: tuple[str, ...] | None = None, name: str = "a reader of pages",
+        for_system: bool = False,
+    ) -> tuple[str, str]:  # fmt: skip
         """A new key: its id and its text."""
-        asked = KeyAsked(name, AccessScope.of(scopes), units, TODAY + timedelta(days=9))
+        days = TODAY + timedelta(days=9)
+        asked = KeyAsked(name, AccessScope.of(scopes), units, days, for_system=for_system)
         key, text = added(self.use, asked, TODAY)
         self.office.web.state.front.callers._read_at = float("-inf")  # the table is read again every few seconds
         return key.key_id, text

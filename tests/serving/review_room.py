@@ -41,6 +41,7 @@ KEYS = tuple(
     ApiKey(who.subject.removeprefix(KEY_SUBJECT), "name", "", who.scopes, who.units, date(2026, 1, 1), date(2027, 1, 1))
     for who in (CHIEF, EAST, WEST, READER)
 )
+KEYS = (*KEYS, ApiKey("nightly", "nightly job", "", REVIEWS, None, date(2026, 1, 1), date(2027, 1, 1), for_system=True))
 OFFICER_A = Credential("oidc:a", READS, (), "a")
 OFFICER_B = Credential("oidc:b", REVIEWS, None, "b")
 

@@ -113,6 +113,19 @@ def test_the_command_line_makes_lists_and_revokes(use: Settings, tmp_path: Path)
         add_key(use, "x", Opens(("everything",), None), 30, console)
 
 
+def test_a_key_of_a_program_says_so_wherever_keys_are_told(use: Settings) -> None:
+    console = Console(record=True, width=200)
+    add_key(use, "Ann Li", Opens(("risk:review",), None), 30, console)
+    assert "Ann Li (人 / person): risk:review" in console.export_text()
+    add_key(use, "nightly job", Opens(("risk:review",), None, for_system=True), 30, console)
+    assert "nightly job (程序 / system): risk:review" in console.export_text()
+    assert {key.name: key.for_system for key in api_keys(use).all()} == {"Ann Li": False, "nightly job": True}
+    list_keys(use, console)
+    listed = console.export_text()
+    assert ("人 / person" in listed, "程序 / system" in listed) == (True, True)
+    assert [json.loads(row["body"])["details"]["for_system"] for row in lines(audit_database(use))] == [False, True]
+
+
 @pytest.fixture
 def recorded(use: Settings) -> Settings:
     """With one officer in the records."""
@@ -145,6 +158,7 @@ def test_a_key_of_an_officer_opens_what_concerns_them_alone(recorded: Settings) 
         (Opens((), None, "o-7"), "leave out --unit and --all-units"),
         (Opens(("risk:read", "risk:review"), (), "o-7"), "leave out risk:review"),
         (Opens((), (), "o-8"), "'o-8': no officer on record"),
+        (Opens((), (), "o-7", for_system=True), "leave out --system"),
     ],
 )
 def test_a_key_of_an_officer_opens_nothing_else(recorded: Settings, opens: Opens, says: str) -> None:

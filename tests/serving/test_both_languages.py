@@ -6,8 +6,9 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -17,14 +18,20 @@ import serving
 from data_contracts import errors
 from data_contracts.errors import PharosError
 from data_contracts.vocabulary import Bilingual, Refusal
+from experiments.advice.words import SAID
+from experiments.missing_tables import Cost
+from models.points.plan_words import loss_text
+from models.posts.reasons import moved_here
 from serving import waiting
 from serving.api.field_faults import OTHER
 from serving.api.problems import KINDS, ProblemError, problem_of
 from serving.api.questions import QUESTIONS
 from serving.api.strict_body import parse
 from serving.client.refusals import refusal_of
+from serving.concerns.following import _why
 from serving.events.answers import WHY as EVENT_FAULTS
 from serving.feedback.answers import WHY as FEEDBACK_FAULTS
+from serving.pages.telling import Teller
 from serving.pages.words import WORDS
 from serving.schemas import Body, FieldProblem
 from tests.serving.desks import demo_desks
@@ -171,3 +178,29 @@ def test_each_route_tells_its_problems_in_both(client: httpx.Client, question: A
         assert both(told["zh"], told["en"]), told
         assert both(told["detail_zh"], told["detail"]), told
         assert all(both(one["message_zh"], one["message"]) for one in told["errors"]), told
+
+
+A_FIGURE = ("day", "month", "year", "hour", "officer", "place", "point", "check", "figure", "alert", "move", "step")
+FOLLOWED = re.compile(rf"{{(\w+)}} ({'|'.join(A_FIGURE)})s\b")
+
+
+@pytest.mark.parametrize("words", [WORDS, SAID], ids=["pages", "advice"])
+def test_no_sentence_tells_one_as_several(words: Mapping[str, Bilingual]) -> None:
+    """A page read "1 places closes": a figure that may be 1 has its word by `{many:place|places}`."""
+    assert [name for name, one in words.items() if FOLLOWED.search(one.en)] == []
+
+
+@pytest.mark.parametrize(("many", "said"), [(1, "1 place"), ("1", "1 place"), (2, "2 places"), (0, "0 places")])
+def test_a_page_tells_one_as_one(many: object, said: str) -> None:
+    assert Teller("en").word("posts.vacancy", unit="u", many=many) == f"u: {said}"
+    assert Teller("zh").word("posts.vacancy", unit="u", many=many) == f"u：{many}个名额"
+
+
+def test_sentences_of_answers_tell_one_as_one() -> None:
+    assert moved_here(1, 1).en == "1 of 1 move out of your post led here"
+    lost: Any = SimpleNamespace(points=1.0, on="2027-01-01", rule=SimpleNamespace(name_zh="荣誉", name_en="honours"))
+    assert loss_text(lost).en.endswith("expires: 1 point fewer")
+    step: Any = SimpleNamespace(open="resolved")
+    to: Any = SimpleNamespace(name_zh="帮助者", name_en="helper")
+    assert _why(step, to, 1).en.startswith("raised 1 day ago and")
+    assert Cost("t", (), 1, Bilingual("弱", "weaker"), {}).words.en == "weaker; 1 feature stays empty"

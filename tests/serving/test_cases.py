@@ -288,7 +288,7 @@ def test_pages_hold_every_case_once_the_first_to_expire_first(room: Room) -> Non
     assert room.list(states=[CaseState.DISMISSED]).results == []
 
 
-@pytest.mark.parametrize("whom", ["key:east", "key:reader", "key:nobody", "key:"])
+@pytest.mark.parametrize("whom", ["key:east", "key:reader", "key:nobody", "key:", "key:nightly"])
 def test_a_case_is_assigned_to_no_key_that_may_not_review_it(room: Room, whom: str) -> None:
     room.open()
     case = room.case("b", "strain")  # of the west

@@ -351,7 +351,10 @@ def test_a_level_of_a_rule_that_no_course_reaches_is_said_to_be_lacking() -> Non
     bare = replace(learner_of(goals, "o", DAY), aims=(), goal={}, ruled=ruled)
     for levels, code in (({"fitness": 2.96}, "goal_without_course"), ({}, "goal_not_assessed"),
                          ({"fitness": 3.0}, "goal_met")):  # fmt: skip
-        assert [one.code for one in told.of(replace(bare, levels=levels), [], [])] == [code]
+        (one,) = told.of(replace(bare, levels=levels), [], [])
+        assert one.code == code
+        assert "没有必修" not in one.zh, "courses that are required whatever the goal may follow"
+        assert ("该目标不再要求其他课程" in one.zh) == ("requires no further course" in one.en)
     reasons = (CourseReason("gap_rule", Bilingual("差距", "a gap")),)
     one = SuggestedCourse(OfferedCourse("a", Bilingual("课", "a")), "gap", reasons)
     assert told.of(bare, [one], [one]) == [], "it is for the goal"

@@ -67,6 +67,7 @@ def test_an_officer_sees_the_path_as_a_picture_and_what_is_missing(own: Room, la
         any_way = {"zh": "经任一路径", "en": "by any way"}[language]
         assert any_way in page.inner_text(".towards .chance")
         assert {"zh": "只沿此路", "en": "this very way"}[language] in page.inner_text("h3.way")
+        assert {"zh": "也可经其他路径达到", "en": "reached by other ways"}[language] in page.inner_text(".my-way .adds")
         page.click(".why-step summary >> nth=0")
         assert "%" in page.inner_text(".why-step p >> nth=0")
         own.checked(page, f"me-{language}")
@@ -230,6 +231,33 @@ def test_a_helper_sees_what_presses_and_has_words_sorted(own: Room, language: st
         page.click(".session button.quiet >> nth=0")  # the other language: the words are kept nowhere
         page.wait_for_url("**/pages/concerns")
         page.wait_for_selector(f"html[lang={'en' if language == 'zh' else 'zh-CN'}]")
+
+
+def test_on_a_phone_the_months_of_themes_fold_and_on_paper_they_stand_across(own: Room) -> None:
+    with own.signed_in("zh", CONCERNS, size=PHONE) as page:
+        page.wait_for_selector("#themes-part")
+        folds, across = page.locator(".folded-themes details"), page.locator(".wide-themes")
+        assert folds.count() > 8
+        assert [one.get_attribute("open") is not None for one in folds.all()] == [True] + [False] * (folds.count() - 1)
+        assert not across.is_visible()
+        names = page.locator(".folded-themes details[open] dt").all_inner_texts()
+        newest = page.locator(".folded-themes details[open] dd").all_inner_texts()
+        assert page.locator(".wide-themes tbody th").all_text_contents() == names
+        assert [one.split() for one in page.locator(".wide-themes tbody td:last-child").all_text_contents()] == [
+            one.split() for one in newest
+        ]
+        assert page.evaluate("document.querySelector('#themes-part').offsetHeight") < 1400
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        summary = folds.nth(1).locator("summary")
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert folds.nth(1).locator("dl").is_visible()
+        page.emulate_media(media="print")
+        assert across.is_visible()
+        assert not folds.first.is_visible()
+        tops = page.evaluate("[...document.querySelectorAll('.wide-themes thead th')].map(e => e.offsetTop)")
+        assert len(tops) > 8
+        assert len({round(top / 40) for top in tops}) == 1  # months stand across, not one under the other
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -86,6 +86,7 @@ def test_a_case_goes_its_whole_way(pages: Room, language: str) -> None:
     pages.key(units=None, name=helper)
     pages.key(units=("u-0-2-2",), name=far)  # sees neither of the two officers
     pages.key(("risk:read",), name=f"Reads Only {language}")
+    pages.key(name=f"nightly job {language}", for_system=True)
     with pages.visitor() as page:
         pages.sign_in(page, pages.key(name=f"Wang Fang {language}")[1], language)
         pages.open(page, "/pages/cases")
@@ -98,7 +99,9 @@ def test_a_case_goes_its_whole_way(pages: Room, language: str) -> None:
         offered = page.locator("#assign_to option").all_text_contents()
         assert f"Wang Fang {language}" in offered[0]
         assert helper in offered
-        assert not [name for name in offered if far in name or "Reads Only" in name or "key:" in name]
+        assert not [
+            name for name in offered if far in name or "Reads Only" in name or "nightly" in name or "key:" in name
+        ]
         page.locator("details:has(input[value=assign]) summary").click()
         page.select_option("#assign_to", label=helper)
         page.locator("form:has(input[value=assign]) button").click()
@@ -161,6 +164,45 @@ def test_a_false_alarm_needs_a_reason_no_protected_thing_and_nobody_who_came_fir
         assert page.locator(".verdict .grade-poor").count() == 0
         assert "曾评为较差" in page.inner_text(".verdict")
         pages.checked(page, "case-dismissed-zh")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_contest_is_marked_counted_and_found_by_a_filter(pages: Room, language: str) -> None:
+    officer_id = places()[{"zh": "the bureau", "en": "the sub-bureau itself"}[language]].officer_id
+    with pages.signed_in(language) as page:
+        pages.open(page, "/pages/cases")
+        page.click(f"th a:text-is('{officer_id}')")
+        page.wait_for_selector("#steps")
+        step(page, "contest", reason="值班表记错了")
+        counted = {"zh": "有异议、待答复", "en": "contested, awaiting an answer"}[language]
+        pages.open(page, "/pages/unit")
+        assert counted in page.inner_text(".actions .contests")
+        pages.open(page, "/pages/cases")
+        marked = page.locator("tbody tr", has=page.locator(f"th a:text-is('{officer_id}')"))
+        assert marked.locator(".state-contested svg.contest").count() == 1  # never by colour alone
+        many = page.locator("svg.contest").count() - 1
+        assert str(many) in page.inner_text(".verdict .contests")
+        page.click(".verdict .contests")
+        page.wait_for_url("**which=contested**")
+        assert page.input_value("#which") == "contested"
+        assert page.locator("tbody tr").count() == page.locator("tbody .state-contested").count() == many
+        assert officer_id in page.locator("tbody th").all_inner_texts()
+        pages.checked(page, f"cases-contested-{language}")
+        page.click("tbody th a")
+        page.wait_for_selector("#steps")
+        step(page, "correct", reason="值班表已更正")
+        pages.open(page, "/pages/cases?which=corrected")
+        assert page.locator("tbody tr").count() == page.locator("tbody .state-corrected").count() > 0
+        if many == 1:
+            pages.open(page, "/pages/unit")
+            assert page.locator(".contests").count() == 0
+
+
+def test_who_reads_alone_is_told_no_count_of_contests(pages: Room) -> None:
+    with pages.signed_in("zh", ("risk:read",)) as page:
+        for path in ("/pages/unit", "/pages/cases"):
+            pages.open(page, path)
+            assert page.locator(".contests").count() == 0
 
 
 def test_who_reads_and_does_not_review_hears_why_the_list_is_empty(pages: Room) -> None:

@@ -74,7 +74,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "passed": ("结论：通过发布检验。", "It passed the gate."),
     "passed_waived": (
         "结论：发布检验通过，其中{many}项检验未得出结论，经签字豁免。",
-        "It passed the gate with {many} checks waived: inconclusive, and signed for.",
+        "It passed the gate with {many} {many:check|checks} waived: inconclusive, and signed for.",
     ),
     "refused": ("结论：未通过发布检验，不得启用。", "It did not pass the gate and may not answer."),
     "stop": ("。", "."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data_contracts.counting import filled
 from data_contracts.figures import between, figure_told
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
@@ -47,7 +48,7 @@ class Say:
 
     def __call__(self, word: str, **values: object) -> str:
         """A word or a sentence of the card, filled in."""
-        return WORDS[word][self.language].format(**values)
+        return filled(WORDS[word][self.language], **values)
 
     def all(self, *words: str) -> tuple[str, ...]:
         """Several, as a table's head."""

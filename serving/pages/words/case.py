@@ -16,7 +16,10 @@ CASES: Mapping[str, Bilingual] = {
     "cases.filter": Bilingual("筛选", "Filter"),
     "cases.which": Bilingual("状态", "State"),
     "cases.open": Bilingual("待处理", "Waiting"),
+    "cases.contested": Bilingual("有异议、待答复", "Contested, awaiting an answer"),
     "cases.closed": Bilingual("已处理", "Dealt with"),
+    "cases.corrected": Bilingual("异议成立、已更正", "Corrected after a contest"),
+    "cases.contests": Bilingual("有异议、待答复{many}条", "{many} contested, awaiting an answer"),
     "cases.mine": Bilingual("只看指派给我的", "Only those assigned to me"),
     "cases.apply": Bilingual("应用", "Apply"),
     "cases.none": Bilingual("没有符合条件的预警。", "There is no such case."),
@@ -40,7 +43,7 @@ CASES: Mapping[str, Bilingual] = {
     "cases.everywhere": Bilingual("全部可见单位", "All units in sight"),
     "case": Bilingual("预警详情", "Case"),
     "case.title": Bilingual("{outcome}：{officer}", "{outcome}: {officer}"),
-    "case.chance": Bilingual("{months}个月内出现的可能性", "Chance within {months} months"),
+    "case.chance": Bilingual("{months}个月内出现的可能性", "Chance within {months} {months:month|months}"),
     "case.chance.of": Bilingual("{chance}（区间{low}至{high}）", "{chance} (interval {low} to {high})"),
     "case.chance.low": Bilingual("{chance}（不低于{low}）", "{chance} (at least {low})"),
     "case.people": Bilingual(
@@ -57,7 +60,7 @@ CASES: Mapping[str, Bilingual] = {
     "case.strengths": Bilingual("优势", "Strengths"),
     "case.weight": Bilingual("占全部影响的{share}", "{share} of all that moves the chance"),
     "case.support": Bilingual("建议的关爱措施", "Suggested support"),
-    "case.support.within": Bilingual("建议{many}天内开始", "to begin within {many} days"),
+    "case.support.within": Bilingual("建议{many}天内开始", "to begin within {many} {many:day|days}"),
     "case.support.courses": Bilingual("可选课程", "Courses"),
     "case.support.none": Bilingual("没有建议的措施；由人决定。", "Nothing is suggested; people decide."),
     "case.history": Bilingual("处理过程", "What was done"),
@@ -69,6 +72,10 @@ CASES: Mapping[str, Bilingual] = {
     "case.token": Bilingual("{name}（统一身份认证）", "{name} (signed in by token)"),
     "case.assign.none": Bilingual(
         "没有其他可复核此预警的密钥；可指派给本人。", "Nobody else holds a key that may review this case."
+    ),
+    "case.assign.nobody": Bilingual(
+        "现在没有可指派的人：您以程序的密钥登录，也没有其他人的密钥可复核此预警。",
+        "There is nobody to assign it to: you signed in with a program's key, and no person's key may review it.",
     ),
     "case.assign.unknown": Bilingual(
         "请从列出的复核人中选择；所选的人已不能复核此预警。",

@@ -29,7 +29,7 @@ HELPER: Mapping[str, Bilingual] = {
     "concerns.list": Bilingual("清单", "List"),
     "concerns.none": Bilingual("没有符合条件的诉求。", "There is no such concern."),
     "concerns.id": Bilingual("诉求", "Concern"),
-    "concerns.raised": Bilingual("{day}提出，已{many}天", "raised {day}, {many} days ago"),
+    "concerns.raised": Bilingual("{day}提出，已{many}天", "raised {day}, {many} {many:day|days} ago"),
     "concerns.category": Bilingual("类别", "Category"),
     "concerns.suggested": Bilingual("模型建议：{name}（{chance}）", "model suggests {name} ({chance})"),
     "concerns.unsorted": Bilingual("未登记类别", "not sorted yet"),

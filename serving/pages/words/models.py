@@ -48,7 +48,7 @@ MODELS: Mapping[str, Bilingual] = {
     "models.check.events": Bilingual("后续年份的事件数", "events on the later years"),
     "models.events.open": Bilingual(
         "其中{expected}起只是尚未了结事项的可能性之和，并非查实结果",
-        "{expected} of them are the chances of what is still open, no findings",
+        "{expected} of them {expected:is the chance|are the chances} of what is still open, no findings",
     ),
     "models.check.count_rule.average_precision": Bilingual(
         "平均精确率较投诉计数规则的增益", "gain in average precision over the count rule"
@@ -108,11 +108,11 @@ MODELS: Mapping[str, Bilingual] = {
     "models.signed": Bilingual("谁签了字", "Who signed"),
     "models.signed.waiver": Bilingual("豁免", "waiver"),
     "models.signed.justification": Bilingual("书面说明", "justification"),
-    "models.signed.checks": Bilingual("涉及{many}项", "about {many} checks"),
+    "models.signed.checks": Bilingual("涉及{many}项", "about {many} {many:check|checks}"),
     "models.signed.none": Bilingual("没有需要签字的检验。", "Nothing was signed for."),
     "models.drift": Bilingual("漂移", "Drift"),
     "models.drift.of": Bilingual(
-        "{day}，第{version}版，共看{many}项", "{day}, version {version}, {many} figures looked at"
+        "{day}，第{version}版，共看{many}项", "{day}, version {version}, {many} {many:figure|figures} looked at"
     ),
     "models.drift.none": Bilingual("尚未监测；请运行 pharos watch。", "Never watched; run `pharos watch`."),
     "models.drift.quiet": Bilingual("平稳", "quiet"),

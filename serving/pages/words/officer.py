@@ -14,11 +14,17 @@ OFFICER: Mapping[str, Bilingual] = {
         "现无任职；最近任职：{start}，至{day}", "No post is held; the last: {start}, until {day}"
     ),
     "me.chance": Bilingual(
-        "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
+        "{months}个月内经任一路径达到目标的可能性",
+        "Chance of the goal within {months} {months:month|months}, by any way",
     ),
     "me.chance.declined": Bilingual(
         "{months}个月内经任一路径达到目标的可能性，您表示不感兴趣、未列出的路径也计算在内",
-        "Chance of the goal within {months} months, by any way; declined ones, not shown, count too",
+        "Chance of the goal within {months} {months:month|months}, by any way; declined ones, not shown, count too",
+    ),
+    "me.chance.adds": Bilingual(
+        "每一步的可能性只指紧接着的一次调动就去往此处；目标也可经其他路径达到，因此目标的可能性可以更高。",
+        "The chance of a step is that the very next move goes to that post; the goal may also be reached by other "
+        "ways, so its chance can be higher.",
     ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
     "me.in_field": Bilingual("现任岗位已属于目标领域", "Your post already belongs to the field you aim at"),
@@ -32,9 +38,9 @@ OFFICER: Mapping[str, Bilingual] = {
         "{name}：尚未测评，岗位要求{standard}", "{name}: never assessed, the post asks for {standard}"
     ),
     "me.course": Bilingual("可学的课程", "Courses that help"),
-    "me.course.hours": Bilingual("{hours}学时", "{hours} hours"),
+    "me.course.hours": Bilingual("{hours}学时", "{hours} {hours:hour|hours}"),
     "me.rules": Bilingual("尚不满足的规则", "Rules not met yet"),
-    "me.points": Bilingual("该步可得{points}分", "this step earns {points} points"),
+    "me.points": Bilingual("该步可得{points}分", "this step earns {points} {points:point|points}"),
     "me.when": Bilingual(
         "预计{day}（80%的情况在{low}至{high}之间）", "expected {day} (8 of 10 between {low} and {high})"
     ),
@@ -51,8 +57,8 @@ OFFICER: Mapping[str, Bilingual] = {
     ),
     "me.why.when": Bilingual(
         "时间按以往在前一岗位任职多久估计：距今约{months}个月，80%的情况在{low}至{high}个月之间，且不早于规则允许之日。",
-        "The time comes from how long people stayed in the post before: about {months} months from now, 8 of 10 "
-        "between {low} and {high}, and not before rules allow it.",
+        "The time comes from how long people stayed in the post before: about {months} {months:month|months} from "
+        "now, 8 of 10 between {low} and {high}, and not before rules allow it.",
     ),
     "me.changes": Bilingual("可以带来路径的改变", "What would open a way"),
     "me.others": Bilingual("其他路径", "Other ways"),
@@ -87,12 +93,12 @@ OFFICER: Mapping[str, Bilingual] = {
     "wish": Bilingual("我的意愿", "My wishes"),
     "wish.stated": Bilingual("已登记的目标", "Goal on record"),
     "wish.stated.of": Bilingual(
-        "{goal}（{months}个月内，{day}提出）", "{goal}, within {months} months, stated on {day}"
+        "{goal}（{months}个月内，{day}提出）", "{goal}, within {months} {months:month|months}, stated on {day}"
     ),
     "wish.stated.none": Bilingual("尚未登记目标。", "No goal is on record."),
     "wish.coming": Bilingual(
         "{goal}（{months}个月内）：已登记，自{day}起计入",
-        "{goal}, within {months} months: on record, counts from {day}",
+        "{goal}, within {months} {months:month|months}: on record, counts from {day}",
     ),
     "wish.coming.until": Bilingual("在此之前按上面的目标规划。", "Until then the goal above is planned for."),
     "me.goal.coming": Bilingual(
@@ -120,7 +126,9 @@ OFFICER: Mapping[str, Bilingual] = {
         "正在查看“{goal}”，尚未登记为您的目标。", "You are looking at “{goal}”; it is not your goal on record."
     ),
     "wish.over": Bilingual("期限已于{day}届满，请重新登记", "its term ended on {day}; state it again"),
-    "wish.again": Bilingual("重新登记：{goal}，{months}个月", "State it again: {goal}, within {months} months"),
+    "wish.again": Bilingual(
+        "重新登记：{goal}，{months}个月", "State it again: {goal}, within {months} {months:month|months}"
+    ),
     "wish.own": Bilingual("回到我登记的目标", "Back to my own goal"),
     "say.save": Bilingual("收藏", "Save"),
     "say.saved": Bilingual("已收藏（{day}）", "Saved on {day}"),
@@ -138,7 +146,7 @@ OFFICER: Mapping[str, Bilingual] = {
     "posts": Bilingual("建议的下一岗位", "Posts that could be next"),
     "posts.likelihood": Bilingual("可能性{chance}", "likelihood {chance}"),
     "posts.fit": Bilingual("匹配度{fit}", "fit {fit}"),
-    "posts.vacancy": Bilingual("{unit}：{many}个名额", "{unit}: {many} places"),
+    "posts.vacancy": Bilingual("{unit}：{many}个名额", "{unit}: {many} {many:place|places}"),
     "posts.unchecked": Bilingual(
         "尚未任职，下列规则现在无法核查：", "Before a first post these rules cannot be checked:"
     ),
@@ -158,11 +166,11 @@ OFFICER: Mapping[str, Bilingual] = {
     "courses.kind.wave": Bilingual("新课推广", "rolling out"),
     "courses.kind.small": Bilingual("零散时间", "fits spare time"),
     "points": Bilingual("我的积分", "My points"),
-    "points.total": Bilingual("总分{points}分", "{points} points in all"),
+    "points.total": Bilingual("总分{points}分", "{points} {points:point|points} in all"),
     "points.lines": Bilingual("逐项说明", "Line by line"),
     "points.of": Bilingual("{points}分，上限{cap}分", "{points} of {cap} at most"),
     "points.full": Bilingual("已满", "at the cap"),
-    "points.cut": Bilingual("超出上限{points}分不计", "{points} over the cap do not count"),
+    "points.cut": Bilingual("超出上限{points}分不计", "{points} over the cap {points:does|do} not count"),
     "points.expired": Bilingual("已过期", "expired"),
     "points.until": Bilingual("计至{day}前", "counts until {day}"),
     "points.evidence": Bilingual("依据", "Evidence"),
@@ -193,8 +201,10 @@ OFFICER: Mapping[str, Bilingual] = {
     "records.data.kept": Bilingual("保存多久", "How long it is kept"),
     "records.data.basis": Bilingual("依据", "Why"),
     "records.data.audit": Bilingual("仅供审计", "audits only"),
-    "records.data.serving": Bilingual("在职期间，离职后{many}个月", "while serving, and {many} months after"),
-    "records.data.months": Bilingual("{many}个月", "{many} months"),
+    "records.data.serving": Bilingual(
+        "在职期间，离职后{many}个月", "while serving, and {many} {many:month|months} after"
+    ),
+    "records.data.months": Bilingual("{many}个月", "{many} {many:month|months}"),
     "records.yes": Bilingual("是", "yes"),
     "records.no.routing": Bilingual(
         "否，不用于对您的任何估算；类别与日期只用于转办与办理期限，所写文字对您无任何影响",

@@ -61,12 +61,13 @@ PREVIEW: Mapping[str, Bilingual] = {
     "preview.in_force": Bilingual("{share}（现行政策）", "{share} (policy in force)"),
     "preview.said": Bilingual(
         "按此界限：本块面现有预警{now}人，每月新增约{new}人（依据{months}个月）；{worth}",
-        "With this limit: {now} alerts in this block now, about {new} new a month (months counted: {months}); {worth}",
+        "With this limit: {now} {now:alert|alerts} in this block now, about {new} new a month (months counted: "
+        "{months}); {worth}",
     ),
     "preview.said.no_month": Bilingual(
         "按此界限：本块面现有预警{now}人，每月新增尚不知（没有相隔一个月的快照）；{worth}",
-        "With this limit: {now} alerts in this block now, new ones a month not known (no two snapshots a month apart); "
-        "{worth}",
+        "With this limit: {now} {now:alert|alerts} in this block now, new ones a month not known (no two snapshots a "
+        "month apart); {worth}",
     ),
     "preview.floor": Bilingual(
         "另有{many}人在此比例之内，但可能性低于政策下限（全员平均几率的{times}倍），不预警。",
@@ -82,18 +83,18 @@ PREVIEW: Mapping[str, Bilingual] = {
     ),
     "preview.said.no_past": Bilingual(
         "按此界限：本块面现有预警{now}人；尚无往年数据说明对错。",
-        "With this limit: {now} alerts in this block now; no past year tells how often that is right.",
+        "With this limit: {now} {now:alert|alerts} in this block now; no past year tells how often that is right.",
     ),
     "preview.past": Bilingual(
         "往年全员共{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
-        "In the past, over the whole force: {flagged} alerts, {precision} of them right (95 % interval {low} to "
-        "{high}); they found {recall} of all to whom it came.",
+        "In the past, over the whole force: {flagged} {flagged:alert|alerts}, {precision} of them right (95 % interval "
+        "{low} to {high}); they found {recall} of all to whom it came.",
     ),
     "preview.past.open": Bilingual(
         "往年全员共{flagged}人次预警，其中{precision}已出现或预计会出现（95%区间{low}至{high}）；"
         "已出现或预计会出现者中有{recall}曾被预警。",
-        "In the past, over the whole force: {flagged} alerts; to {precision} of them it came or is expected to (95 % "
-        "interval {low} to {high}); they found {recall} of all to whom it came or is expected to.",
+        "In the past, over the whole force: {flagged} {flagged:alert|alerts}; to {precision} of them it came or is "
+        "expected to (95 % interval {low} to {high}); they found {recall} of all to whom it came or is expected to.",
     ),
     "preview.open": Bilingual(
         "这些比例所依据的{events}起事件中，有{expected}起只是尚未了结事项的可能性之和，并非查实结果。",
