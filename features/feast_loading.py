@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import io
 import os
 import sqlite3
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from data_contracts.settings import settings
+from features.quiet import quiet_thread
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -62,12 +62,11 @@ def sqlite_times_as_feast_has_them() -> None:
 
 @contextlib.contextmanager
 def feast_quietly() -> Iterator[None]:
-    """Feast prints, draws its own progress bars and resets warning filters; ours are drawn by the command."""
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
+    """Feast prints, draws its own progress bars and resets warning filters; ours are drawn by the command.
+
+    Only this thread falls silent: a service opens Feast beside its requests, and what it says then is its log.
+    """
+    with warnings.catch_warnings(), quiet_thread():
         warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)  # ibis 12 on DuckDB 2
         yield
 
