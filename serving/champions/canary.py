@@ -28,6 +28,7 @@ from features.offline_files import read_snapshot, snapshot_dates
 from models.courses.crowd import CourseCrowd
 from serving.api.opened import Absent, Desk
 from serving.champions.warming import answer_nobody
+from serving.concerns.answers import TriageDesk
 from serving.courses.advice import CourseDesk
 from serving.freshness import AgeLimits, read_fresh
 from serving.night.results import QUARANTINED, SCORED, asked_of, checked_results
@@ -174,6 +175,8 @@ def answers_of(desk: Desk, ids: Sequence[str], now: datetime) -> Answers:
         return _courses(desk, ids, local_day(now))
     if isinstance(desk, PathDesk):
         return _paths(desk, ids, local_day(now))
+    if isinstance(desk, TriageDesk):
+        return _concerns(desk)
     raise UnfitModel(f"no canary knows how to ask a {type(desk).__name__}", zh=f"试答不会向 {type(desk).__name__} 提问")
 
 
@@ -221,6 +224,17 @@ def _paths(desk: PathDesk, ids: Sequence[str], day: date) -> Answers:
     told = on.tell_all([one.question for one in asked.values()], 1)
     chances: dict[Hashable, float] = {one: float(paths.chance) for one, paths in zip(asked, told, strict=True)}
     return Answers({"goals": chances} if chances else {}, chances=True)
+
+
+def _concerns(desk: TriageDesk) -> Answers:
+    """What is read in the names of policy's subcategories, which are nobody's words."""
+    texts = [one.name_zh for category in desk.triage.policy.concerns for one in category.subcategories]
+    read = dict(zip(texts, desk.triage.read(texts), strict=True))
+    likeliest: dict[Hashable, float] = {text: float(max(one.every_category)) for text, one in read.items()}
+    urgent: dict[Hashable, float] = {
+        text: float(one.urgent_chance) for text, one in read.items() if one.urgent_chance is not None
+    }
+    return Answers({"categories": likeliest, "urgency": urgent} if urgent else {"categories": likeliest}, chances=True)
 
 
 def features_at_hand(desk: RiskDesk | CareerDesk, ids: Sequence[str]) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from data_contracts.errors import NotReady, PharosError, RegistryDown, SlowModel
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models import registry
+from models.concerns.model import NAME as CONCERNS
 from models.registry import ResolvedModel
 from serving.api.opened import Absent, Desk, Desks
 from serving.champions import pointer
@@ -34,7 +35,7 @@ from serving.night.manifest import ModelIdentity
 from serving.paths.source import NAME as PATHS
 from serving.schemas import Because
 
-WATCHED = (RISK, CAREERS, COURSES, PATHS)
+WATCHED = (RISK, CAREERS, COURSES, PATHS, CONCERNS)
 ACTOR = "service"
 Publish = Callable[[Desks], None]
 
