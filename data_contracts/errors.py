@@ -113,6 +113,12 @@ class UnfitModel(NotReady):
     code = "unfit_model"
 
 
+class SlowModel(UnfitModel):
+    """A model had not answered in good time, which may be the moment's fault: it is worth another try."""
+
+    code = "slow_model"
+
+
 class GateRefused(PharosError):
     """A model did not pass the promotion gate."""
 

@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import functools
 import importlib
-import io
 import os
 import sqlite3
 import sys
@@ -21,6 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from data_contracts.settings import settings
+from features.quiet import quiet_thread
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 TORCH_WRAPPER = "feast.torch_wrapper"
@@ -97,12 +97,11 @@ def sqlite_times_as_feast_has_them() -> None:
 
 @contextlib.contextmanager
 def feast_quietly() -> Iterator[None]:
-    """Feast prints, draws its own progress bars and resets warning filters; ours are drawn by the command."""
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
+    """Feast prints, draws its own progress bars and resets warning filters; ours are drawn by the command.
+
+    Only this thread falls silent: a service opens Feast beside its requests, and what it says then is its log.
+    """
+    with warnings.catch_warnings(), quiet_thread():
         warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)  # ibis 12 on DuckDB 2
         yield
 

@@ -18,6 +18,7 @@ from serving.access.placements import Placements, ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Desk
 from serving.built_once import BuiltOnce
+from serving.champions.records import PATH as MODELS
 from serving.champions.records import ModelsDesk
 from serving.clock import clock_of
 from serving.concerns.answers import ConcernRecords
@@ -124,5 +125,5 @@ def _ruled(
         "/v1/profile": ProfileDesk(force, rules),
         "/v1/feedback": feedback_desk(settings, rules, log),
         "/pages/wishes": WishesDesk(records, rules, log),
-        "/pages/models": ModelsDesk(settings),
+        MODELS: ModelsDesk(settings),
     }

@@ -20,13 +20,15 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from data_contracts.errors import PharosError, UnfitModel
+from data_contracts.errors import PharosError, SlowModel, UnfitModel
 from data_contracts.local_time import local_day, moment_of
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from features.offline_files import read_snapshot, snapshot_dates
 from models.courses.crowd import CourseCrowd
 from serving.api.opened import Absent, Desk
 from serving.champions.warming import answer_nobody
+from serving.concerns.answers import TriageDesk
 from serving.courses.advice import CourseDesk
 from serving.freshness import AgeLimits, read_fresh
 from serving.night.results import QUARANTINED, SCORED, asked_of, checked_results
@@ -37,6 +39,7 @@ from serving.risk.warn import RiskDesk
 
 TOP = 10
 ASKED_TO_WARM = 8
+NEW, OLD = Bilingual("", "it"), Bilingual("用来对照的现用版本", "the version that answers, tried beside it,")
 T = TypeVar("T")
 
 
@@ -80,21 +83,32 @@ class Tried:
 
 @dataclass(frozen=True)
 class Canary:
-    """Tries a desk beside the one that answers."""
+    """Tries a desk beside the one that answers. What took too long is left behind in its thread, and counted."""
 
     officers: Callable[[], Sequence[str]]
     rules: CanaryRules = field(default_factory=CanaryRules)
+    left_behind: list[threading.Thread] = field(default_factory=list)
+
+    def still_at_it(self) -> bool:
+        """Whether anything that was given up still takes processor time from requests."""
+        self.left_behind[:] = [one for one in self.left_behind if one.is_alive()]
+        return bool(self.left_behind)
 
     def compare(self, desk: Desk | Absent, before: Desk | Absent | None, now: datetime) -> Tried:
-        """What the new desk said; raises UnfitModel saying what was wrong with it."""
+        """What the new desk said; raises UnfitModel saying what was wrong with it, SlowModel where that is time."""
         ids = list(self.officers())[: self.rules.officers]
         if isinstance(desk, Absent) or not ids:  # nobody is known, so nobody can be answered wrongly
             return Tried(0, 0, 0.0)
-        old = None if before is None or isinstance(before, Absent) else self._timed(before, ids, now)
-        new, seconds = self._timed(desk, ids, now)
+        if isinstance(desk, RiskDesk | CareerDesk):  # opening the store takes long once, and is no model's slowness
+            self._within(self.rules.warm_seconds, partial(features_at_hand, desk, ids), NEW)
+        old = None if before is None or isinstance(before, Absent) else self._timed(before, ids, now, OLD)
+        new, seconds = self._timed(desk, ids, now, NEW)
         _check(new, old[0] if old else None, self.rules.fewest_to_vary)
         if old and seconds > self.rules.times_slower * old[1] + self.rules.slack_seconds:
-            raise UnfitModel(f"it took {seconds:.2f} s for {len(ids)} officers; the one that answers, {old[1]:.2f} s")
+            raise SlowModel(
+                f"it took {seconds:.2f} s for {len(ids)} officers; the one that answers, {old[1]:.2f} s",
+                zh=f"试答 {len(ids)} 名民警用时 {seconds:.2f} 秒，现用版本为 {old[1]:.2f} 秒",
+            )
         alike = agreement(new, old[0]) if old else None
         return Tried(len(ids), new.count, round(seconds, 4), round(old[1], 4) if old else None, alike)
 
@@ -102,9 +116,9 @@ class Canary:
         """Build what the first answer of a desk would wait for, by answering a question that nobody asked."""
         ids = list(self.officers())[:ASKED_TO_WARM]
         if ids and not isinstance(desk, Absent):
-            within(self.rules.warm_seconds, partial(answer_nobody, desk, ids, now))
+            self._within(self.rules.warm_seconds, partial(answer_nobody, desk, ids, now), NEW)
 
-    def _timed(self, desk: Desk, ids: Sequence[str], now: datetime) -> tuple[Answers, float]:
+    def _timed(self, desk: Desk, ids: Sequence[str], now: datetime, who: Bilingual) -> tuple[Answers, float]:
         """What a desk's model says, and the middle of three times it took, after a first one that warms it."""
 
         def job() -> tuple[Answers, float]:
@@ -115,7 +129,29 @@ class Canary:
                 took.append(clock.perf_counter() - began)
             return told, statistics.median(took)
 
-        return within(self.rules.most_seconds, job)
+        return self._within(self.rules.most_seconds, job, who)
+
+    def _within(self, seconds: float, job: Callable[[], T], who: Bilingual) -> T:
+        """What a job gives, or SlowModel when it takes longer; what goes wrong in it is raised here."""
+        found: list[T] = []
+        wrong: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                found.append(job())
+            except BaseException as error:
+                wrong.append(error)
+
+        # one that hangs must not keep the process
+        worker = threading.Thread(target=run, name="pharos-canary", daemon=True)
+        worker.start()
+        worker.join(seconds)
+        if wrong:
+            raise wrong[0]
+        if not found:
+            self.left_behind.append(worker)
+            raise SlowModel(f"{who.en} had not answered after {seconds:g} s", zh=f"{who.zh}试答 {seconds:g} 秒仍未完成")
+        return found[0]
 
 
 def sampled_officers(settings: Settings, most: int = CanaryRules.officers) -> list[str]:
@@ -129,27 +165,6 @@ def sampled_officers(settings: Settings, most: int = CanaryRules.officers) -> li
     return sorted(ids, key=lambda one: hashlib.sha256(one.encode()).digest())[:most]
 
 
-def within(seconds: float, job: Callable[[], T]) -> T:
-    """What a job gives, or UnfitModel when it takes longer; what goes wrong in it is raised here."""
-    found: list[T] = []
-    wrong: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            found.append(job())
-        except BaseException as error:
-            wrong.append(error)
-
-    worker = threading.Thread(target=run, name="pharos-canary", daemon=True)  # one that hangs must not keep the process
-    worker.start()
-    worker.join(seconds)
-    if wrong:
-        raise wrong[0]
-    if not found:
-        raise UnfitModel(f"it had not answered after {seconds:g} s")
-    return found[0]
-
-
 def answers_of(desk: Desk, ids: Sequence[str], now: datetime) -> Answers:
     """What the model of a desk says, past everything that logs or keeps."""
     if isinstance(desk, RiskDesk):
@@ -160,7 +175,9 @@ def answers_of(desk: Desk, ids: Sequence[str], now: datetime) -> Answers:
         return _courses(desk, ids, local_day(now))
     if isinstance(desk, PathDesk):
         return _paths(desk, ids, local_day(now))
-    raise UnfitModel(f"no canary knows how to ask a {type(desk).__name__}")
+    if isinstance(desk, TriageDesk):
+        return _concerns(desk)
+    raise UnfitModel(f"no canary knows how to ask a {type(desk).__name__}", zh=f"试答不会向 {type(desk).__name__} 提问")
 
 
 def _risk(desk: RiskDesk, ids: Sequence[str]) -> Answers:
@@ -169,7 +186,7 @@ def _risk(desk: RiskDesk, ids: Sequence[str]) -> Answers:
         return Answers({}, chances=True)
     told = checked_results(desk.scorer(frame), frame, desk.scorer.answers).to_pandas()
     if (told["status"] == QUARANTINED).any():
-        raise UnfitModel("it gives chances that are no numbers between 0 and 1")
+        raise UnfitModel("it gives chances that are no numbers between 0 and 1", zh="给出的可能性不是 0 至 1 之间的数")
     scored = told[told["status"] == SCORED].groupby(["outcome", "horizon_months"], sort=True)
     return Answers(
         {
@@ -209,6 +226,17 @@ def _paths(desk: PathDesk, ids: Sequence[str], day: date) -> Answers:
     return Answers({"goals": chances} if chances else {}, chances=True)
 
 
+def _concerns(desk: TriageDesk) -> Answers:
+    """What is read in the names of policy's subcategories, which are nobody's words."""
+    texts = [one.name_zh for category in desk.triage.policy.concerns for one in category.subcategories]
+    read = dict(zip(texts, desk.triage.read(texts), strict=True))
+    likeliest: dict[Hashable, float] = {text: float(max(one.every_category)) for text, one in read.items()}
+    urgent: dict[Hashable, float] = {
+        text: float(one.urgent_chance) for text, one in read.items() if one.urgent_chance is not None
+    }
+    return Answers({"categories": likeliest, "urgency": urgent} if urgent else {"categories": likeliest}, chances=True)
+
+
 def features_at_hand(desk: RiskDesk | CareerDesk, ids: Sequence[str]) -> pd.DataFrame:
     """The features that are at hand, as if it were the day that they are of: old ones are good enough to try on."""
     service = desk.model.service
@@ -224,18 +252,24 @@ def _check(new: Answers, old: Answers | None, fewest: int) -> None:
     for name, group in new.values.items():
         values = np.array(list(group.values()), dtype=np.float64)
         if not np.isfinite(values).all():
-            raise UnfitModel(f"it gives numbers for {name} that are none")
+            raise UnfitModel(f"it gives numbers for {name} that are none", zh=f"给出的 {name} 数值并非数字")
         if new.chances and ((values < 0) | (values > 1)).any():
-            raise UnfitModel(f"it gives chances for {name} outside 0 to 1")
+            raise UnfitModel(f"it gives chances for {name} outside 0 to 1", zh=f"给出的 {name} 可能性超出 0 至 1")
     flat = [name for name, group in new.values.items() if len(group) >= fewest and _flat(group)]
     if old is None:  # an outcome without events is the same for all; a model of nothing else is none
         flat = flat if len(flat) == len(new.values) else []
     else:
         flat = [name for name in flat if not _flat(old.values.get(name, {}))]
     if flat:
-        raise UnfitModel(f"it says the same of all {len(new.values[flat[0]])} for {flat[0]}")
+        raise UnfitModel(
+            f"it says the same of all {len(new.values[flat[0]])} for {flat[0]}",
+            zh=f"对全部 {len(new.values[flat[0]])} 名的 {flat[0]} 给出相同结果",
+        )
     if old is not None and new.count < old.count / 2:
-        raise UnfitModel(f"it answers {new.count} of what the one that answers now says {old.count} to")
+        raise UnfitModel(
+            f"it answers {new.count} of what the one that answers now says {old.count} to",
+            zh=f"只答出 {new.count} 项，现用版本答出 {old.count} 项",
+        )
 
 
 def _flat(group: Mapping[Hashable, float]) -> bool:

@@ -8,8 +8,9 @@ from functools import partial
 
 from data_contracts.settings import Settings
 from models.audit import audit_chain
-from serving.api.opened import Champions, Desks
+from serving.api.opened import Desks
 from serving.champions.canary import Canary, CanaryRules, sampled_officers
+from serving.champions.records import PATH, ModelsDesk
 from serving.champions.watching import ChampionWatch, Watched
 from serving.clock import clock_of
 from serving.freshness import FeatureSource
@@ -31,8 +32,10 @@ def champion_watch(
     """The watch itself, with the desks opened; every desks object that it ever opens knows it."""
     ground = Ground.of(settings, source)
 
-    def open_with(watch: Champions, find: Find, notices: Callable[[], list[Because]]) -> Desks:
-        return replace(desks_on(ground, builders, find, notices), champions=watch)
+    def open_with(watch: ChampionWatch, find: Find, notices: Callable[[], list[Because]]) -> Desks:
+        desks = desks_on(ground, builders, find, notices)
+        models = {PATH: ModelsDesk(settings, watch.standing)}  # which of them answers, only the watch knows
+        return replace(desks, champions=watch, guidance={**desks.guidance, **models})
 
     chosen = rules or CanaryRules()
     around = Watched(

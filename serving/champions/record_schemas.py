@@ -20,7 +20,8 @@ class VersionTold(Answer):
     """一个版本。 / One version."""
 
     version: str = about("版本", "the version")
-    champion: bool = about("是否启用", "whether it answers")
+    champion: bool = about("是否为启用版本", "whether it was promoted")
+    answers: bool = about("本服务是否以它作答", "whether it answers in this service")
     passed: bool | None = about(
         "是否通过发布检验；未检验为空", "whether it passed the gate, null where it never was there"
     )
@@ -100,12 +101,30 @@ class Decision(Answer):
     wrong: bool = about("该行是否与所写不符", "whether the line is not what was written")
 
 
+class RefusedHere(Answer):
+    """本服务未予换用的启用版本。 / The promoted version that this service does not take up."""
+
+    version: str = about("版本", "the version")
+    since: datetime = about("自何时（UTC）", "since when, in UTC")
+    why: Text = about("原因", "why")
+    again: bool = about("是否自动再试", "whether it is tried again by itself")
+
+
+class Here(Answer):
+    """本服务实际作答的版本。 / What this service answers with."""
+
+    version: str | None = about("作答的版本；无则空", "the version that answers, null for none")
+    refused: RefusedHere | None = about("未予换用的启用版本；无则空", "what was refused, null for none", default=None)
+
+
 class ModelTold(Answer):
     """一个模型。 / One model."""
 
     name: str = about("模型代号", "code of the model")
     title: Text = about("模型名称", "name of the model")
-    champion: str | None = about("启用的版本；无则空", "the version that answers, null for none")
+    champion: str | None = about("启用的版本；无则空", "the version that was promoted, null for none")
+    answers: str | None = about("作答的版本；无则空", "the version that answers, null for none")
+    here: Here | None = about("本服务的情况；不知则空", "what this service does, null where unknown", default=None)
     versions: list[VersionTold] = about("各版本，最新在前", "versions, newest first")
     problem: Text | None = about("有记录不可信时的说明", "what is wrong where a record cannot be trusted", default=None)
     lines: list[GateLine] = about("最近一次检验的各项", "every check of the version shown", default=[])

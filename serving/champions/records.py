@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,12 +33,15 @@ from serving.champions.record_schemas import (
     DriftFinding,
     DriftTold,
     GateLine,
+    Here,
     ModelsRequest,
     ModelsTold,
     ModelTold,
+    RefusedHere,
     SignedNote,
     VersionTold,
 )
+from serving.champions.refusing import Standing
 from serving.schemas import Text
 from serving.waiting import still_wanted
 from serving.words import text_of
@@ -57,6 +60,7 @@ CHANGED = Bilingual(
 DECIDED = (
     Action.GATE_SIGNED, Action.MODEL_PROMOTED, Action.MODEL_ROLLED_BACK, Action.MODEL_TAKEN_UP, Action.MODEL_REFUSED,
 )  # fmt: skip
+PATH = "/pages/models"
 RISK, QUIET, EVENTS = "risk", "quiet", "events"
 MOST_DECISIONS, MOST_FINDINGS = 12, 20
 MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>[0-9]+)m")
@@ -65,9 +69,10 @@ LEVELS = ("quiet", "warning", "alert")
 
 @dataclass(frozen=True)
 class ModelsDesk:
-    """Everything that the page of models needs."""
+    """Everything that the page of models needs; `standing` tells what this process does with a model."""
 
     settings: Settings
+    standing: Callable[[str], Standing] | None = None
 
     def answer(self, request: ModelsRequest, request_id: str, _: datetime) -> ModelsTold:
         """All models in short, or one whole; raises RegistryDown where the registry cannot be read."""
@@ -81,21 +86,27 @@ class ModelsDesk:
 
     def _short(self, name: str, found: Sequence[ResolvedModel]) -> ModelTold:
         champion = _champion(self.settings, name) if found else None
+        here = _here(self.standing(name), champion) if self.standing is not None else None
+        answers = champion if here is None else here.version
         results = {one.version: _result(self.settings, one) for one in found}
         wrong = any(isinstance(one, UntrustedArtifact) for one in results.values())
         return ModelTold(
             name=name,
             title=text_of(TITLES[name]),
             champion=champion,
-            versions=[_version(self.settings, one, champion, results[one.version]) for one in reversed(found)],
+            answers=answers,
+            here=here,
+            versions=[
+                _version(self.settings, one, (champion, answers), results[one.version]) for one in reversed(found)
+            ],
             problem=text_of(CHANGED) if wrong else None,
         )
 
     def _whole(self, name: str) -> ModelTold:
-        """With all that is on record of the champion, or of the newest version where none answers."""
+        """With all that is on record of the version that answers, or of the newest where none does."""
         found = registry.versions(self.settings, name)
         short = self._short(name, found)
-        shown = next((one for one in found if one.version == short.champion), found[-1] if found else None)
+        shown = next((one for one in found if one.version == short.answers), found[-1] if found else None)
         decisions = list(_decisions(self.settings, name))[-MOST_DECISIONS:]
         more: dict[str, Any] = {"decisions": decisions[::-1], "drift": _drift(self.settings) if name == RISK else None}
         if shown is not None:
@@ -121,13 +132,28 @@ def _champion(settings: Settings, name: str) -> str | None:
         return None
 
 
+def _here(standing: Standing, champion: str | None) -> Here:
+    """What this process does with a model; a refusal counts while the alias still names that version."""
+    refusal, version = standing.refusal, standing.version
+    if refusal is None or refusal.version != champion or version == champion:
+        return Here(version=version)
+    return Here(version=version, refused=RefusedHere(
+        version=refusal.version, since=refusal.since, why=text_of(refusal.why), again=refusal.again))  # fmt: skip
+
+
 def _version(
-    settings: Settings, one: ResolvedModel, champion: str | None, result: Mapping[str, Any] | UntrustedArtifact | None
+    settings: Settings,
+    one: ResolvedModel,
+    chosen: tuple[str | None, str | None],
+    result: Mapping[str, Any] | UntrustedArtifact | None,
 ) -> VersionTold:
+    """One of them; `chosen` are the version that was promoted and the one that answers."""
+    champion, answers = chosen
     told = result if isinstance(result, Mapping) else None
     return VersionTold(
         version=one.version,
         champion=one.version == champion,
+        answers=one.version == answers,
         passed=None if told is None else bool(told["passed"]),
         counts={} if told is None else dict(Counter(str(line["status"]) for line in told["lines"])),
         trained_as_of=_trained(settings, one),

@@ -9,28 +9,33 @@ are.
 from __future__ import annotations
 
 import functools
+import os
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from data_contracts.audit.chain import Action, Entry
-from data_contracts.errors import NotReady, PharosError, RegistryDown
+from data_contracts.errors import NotReady, PharosError, RegistryDown, SlowModel
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from models import registry
+from models.concerns.model import NAME as CONCERNS
 from models.registry import ResolvedModel
-from serving.api.opened import Absent, Champions, Desk, Desks
+from serving.api.opened import Absent, Desk, Desks
 from serving.champions import pointer
 from serving.champions.canary import Canary
 from serving.champions.pointer import LastVerified
+from serving.champions.refusing import AT_ONCE, NEVER, UNWRITABLE, Refusal, Standing, code_of, pause_after, why_of
 from serving.loading import CAREERS, COURSES, RISK, Find, Loaded, verified
 from serving.night.manifest import ModelIdentity
 from serving.paths.source import NAME as PATHS
 from serving.schemas import Because
 
-WATCHED = (RISK, CAREERS, COURSES, PATHS)
+WATCHED = (RISK, CAREERS, COURSES, PATHS, CONCERNS)
 ACTOR = "service"
 Publish = Callable[[Desks], None]
 
@@ -46,14 +51,15 @@ class Held:
 @dataclass(frozen=True)
 class Watched:
     """What the watch needs of its surroundings: opening desks with models found by name, trying them, the books, and
-    letting go of what was built of every version but some."""
+    letting go of what was built of every version but some. `seconds` is a clock that nobody sets."""
 
     settings: Settings
-    open_with: Callable[[Champions, Find, Callable[[], list[Because]]], Desks]
+    open_with: Callable[[ChampionWatch, Find, Callable[[], list[Because]]], Desks]
     canary: Canary
     audit: Callable[[Entry], object]
     now: Callable[[], datetime]
     keep_only: Callable[[Collection[ModelIdentity]], None]
+    seconds: Callable[[], float] = time.monotonic
 
 
 class ChampionWatch:
@@ -63,7 +69,9 @@ class ChampionWatch:
         """Nothing is opened yet."""
         self._around = around
         self._held: dict[str, Held] = {}
-        self._refused: dict[str, str] = {}  # the version that was tried last and not taken
+        self._refused: dict[str, Refusal] = {}  # the version that was tried last and not taken
+        self._told_to_look = False
+        self._spread = 1.0 + os.getpid() % 32 / 128  # workers of one service do not all try again at one moment
         self._notices: dict[str, Because] = {}
         self._publish: Publish | None = None
         self._turn = threading.Lock()
@@ -84,8 +92,13 @@ class ChampionWatch:
 
     def look_now(self) -> None:
         """Look without waiting, also at versions that were refused; safe in a signal handler."""
-        self._refused = {}
+        self._told_to_look = True
         self._wake.set()
+
+    def standing(self, name: str) -> Standing:
+        """What this process does with a model."""
+        held = self._held.get(name)
+        return Standing(None if held is None else held.resolved.version, self._refused.get(name))
 
     def stop(self) -> None:
         """No more looks."""
@@ -95,6 +108,9 @@ class ChampionWatch:
     def look(self) -> None:
         """One look at every alias."""
         with self._turn:
+            if self._told_to_look:
+                self._told_to_look = False
+                self._refused = {name: replace(one, tried=0, due=AT_ONCE) for name, one in self._refused.items()}
             for name in WATCHED:
                 self._look_at(name)
 
@@ -163,8 +179,16 @@ class ChampionWatch:
         if held is not None and held.resolved.version == resolved.version:
             self._notices.pop(name, None)
             self._refused.pop(name, None)
-        elif self._refused.get(name) != resolved.version:
+        elif (refusal := self._refused.get(name)) is None or refusal.version != resolved.version or self._due(refusal):
             self._try(name, resolved)
+        else:
+            self._notices[name] = refusal.notice()  # anew: the registry may have been away meanwhile
+
+    def _due(self, refusal: Refusal) -> bool:
+        """Whether to try again now: while an attempt that was given up goes on, only who asks for another gets one."""
+        if refusal.due == AT_ONCE:
+            return True
+        return refusal.due <= self._around.seconds() and not self._around.canary.still_at_it()
 
     def _try(self, name: str, resolved: ResolvedModel) -> None:
         """Take a version up, or leave it alone and say why; the old one answers all the while."""
@@ -182,7 +206,7 @@ class ChampionWatch:
         try:
             self._audit(Action.MODEL_TAKEN_UP, told | asdict(tried))
         except NotReady:  # what cannot be written down does not happen; the next look tries again
-            self._notices[name] = _not_taken(name, resolved.version, before, "the audit chain cannot be written")
+            self._leave(resolved, "no_line", UNWRITABLE, AT_ONCE)
             return
         self._swap(name, Held(loaded, resolved), desks)
         self._log.info("model_taken_up", **told, **asdict(tried))
@@ -197,19 +221,29 @@ class ChampionWatch:
         self._settle()
 
     def _refuse(self, name: str, resolved: ResolvedModel, error: Exception) -> None:
-        held = self._held.get(name)
-        before = None if held is None else held.resolved.version
-        why = str(error) if isinstance(error, PharosError) else f"it failed with {type(error).__name__}"
-        code = error.code if isinstance(error, PharosError) else "unfit_model"
-        self._refused[name] = resolved.version
-        self._notices[name] = _not_taken(name, resolved.version, before, why)
+        last = self._refused.get(name)
+        tried = last.tried + 1 if last is not None and last.version == resolved.version else 1
+        followed = self._around.settings.champion_check_seconds > 0  # else looks are for whoever sends the signal
+        pause = pause_after(tried) * self._spread if followed and isinstance(error, SlowModel) else None
+        due = NEVER if pause is None else self._around.seconds() + pause
+        refusal = self._leave(resolved, code_of(error), why_of(error), due, tried)
         self._let_go()
-        told = {"name": name, "version": resolved.version, "before": before, "code": code}
-        self._log.error("model_refused", **told)
+        told = {"name": name, "version": resolved.version, "before": refusal.before, "code": refusal.code}
+        again = None if pause is None else round(pause)
+        self._log.error("model_refused", **told, why=refusal.why.en, tried=tried, again_in_seconds=again)
         try:
             self._audit(Action.MODEL_REFUSED, told)
         except NotReady:
             self._log.error("audit_unwritable", about="model_refused")
+
+    def _leave(self, resolved: ResolvedModel, code: str, why: Bilingual, due: float, tried: int = 1) -> Refusal:
+        """Leave a version alone, and note since when that is so."""
+        name, held, last = resolved.name, self._held.get(resolved.name), self._refused.get(resolved.name)
+        since = last.since if last is not None and last.version == resolved.version else self._around.now()
+        before = None if held is None else held.resolved.version
+        refusal = Refusal(name, resolved.version, before, code, why, since, tried, due)
+        self._refused[name], self._notices[name] = refusal, refusal.notice()
+        return refusal
 
     def _found(self, new: Mapping[str, Loaded], name: str) -> Loaded:
         """The new model, or the one held; an alias that nobody follows yet stays absent."""
@@ -261,15 +295,4 @@ def _alias_gone(name: str, version: str) -> Because:
         code="alias_gone",
         zh=f"{name} 已无 champion 别名；第 {version} 版继续作答，直至重启",
         en=f"{name} has no champion any more; version {version} goes on answering until a restart",
-    )
-
-
-def _not_taken(name: str, version: str, before: str | None, why: str) -> Because:
-    zh, en = ("没有可用的旧版", "nothing answers") if before is None else (
-        f"第 {before} 版继续作答", f"version {before} goes on answering")  # fmt: skip
-    return Because(
-        code="model_refused",
-        zh=f"{name} 第 {version} 版未通过检查，未予启用；{zh}；请查看日志，改正后重新晋级或把别名移回",
-        en=f"version {version} of {name} was not taken up ({why}); {en}; mend it and promote again, or move the alias "
-        f"back",
     )

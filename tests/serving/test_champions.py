@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from data_contracts.audit.chain import Action, lines
 from data_contracts.errors import NotReady, UntrustedArtifact
@@ -19,8 +21,9 @@ from models import registry
 from models.audit import audit_database
 from serving.api.opened import Absent, Desks
 from serving.champions import opening, pointer
-from serving.champions.canary import CanaryRules
+from serving.champions.canary import Canary, CanaryRules
 from serving.champions.opening import champion_watch
+from serving.champions.refusing import PAUSES_SECONDS
 from serving.champions.watching import ChampionWatch
 from serving.courses.crowds import COUNTS
 from serving.loading import Builders
@@ -29,6 +32,10 @@ from tests.serving.live import served
 from tests.serving.model_room import OFFICERS, Registered, scorer_of
 
 QUICK = CanaryRules(times_slower=2.0, slack_seconds=0.05, most_seconds=2.5)
+PATIENT = CanaryRules(
+    slack_seconds=20.0, most_seconds=60.0
+)  # where a test is not about time, a busy machine counts not
+IMPATIENT = CanaryRules(times_slower=0.0, slack_seconds=-1.0)  # whatever the machine, too slow
 
 
 BUILDERS = Builders(risk=scorer_of, careers=lambda _: FakeRanker(), courses=lambda _: COUNTS)
@@ -46,7 +53,7 @@ def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registered:
 
 
 def watch_of(registered: Registered) -> ChampionWatch:
-    return champion_watch(registered.use, FakeSource(dict.fromkeys(OFFICERS, 2.0)), BUILDERS, QUICK)
+    return champion_watch(registered.use, FakeSource(dict.fromkeys(OFFICERS, 2.0)), BUILDERS, PATIENT)
 
 
 def answering(desks: Desks) -> str:
@@ -85,22 +92,36 @@ def test_a_moved_alias_is_taken_up_and_the_way_back_is_to_move_it_back(
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
-    [("nan", "no numbers"), ("above", "between 0 and 1"), ("constant", "the same of all"), ("slow", "it took"),
-     ("hangs", "had not answered"), ("fails", "KeyError")],
+    ("how", "said", "said_zh"),
+    [("nan", "no numbers", "不是 0 至 1 之间的数"), ("above", "between 0 and 1", "不是 0 至 1 之间的数"),
+     ("constant", "the same of all", "给出相同结果"), ("slow", "it took", "用时"),
+     ("hangs", "had not answered", "仍未完成"), ("fails", "KeyError", "KeyError")],
 )  # fmt: skip
 def test_an_unfit_model_leaves_the_old_one_answering_and_everybody_is_told(
-    how: str, said: str, registered: Registered, watch: ChampionWatch
+    how: str,
+    said: str,
+    said_zh: str,
+    registered: Registered,
+    watch: ChampionWatch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    at_a_clock(watch, monkeypatch, QUICK if how in ("slow", "hangs") else PATIENT)
     before = watch.desks
     registered.add("2", how)
     registered.alias["risk"] = "2"
-    watch.look()
-    watch.look()
+    with capture_logs() as logged:
+        watch.look()
+        watch.look()
     assert watch.desks is before
     (notice,) = before.notices()
     assert notice.code == "model_refused"
     assert said in notice.en
+    assert said_zh in notice.zh
+    (line,) = (one for one in logged if one["event"] == "model_refused")
+    assert (line["name"], line["version"], line["before"], line["log_level"]) == ("risk", "2", "1", "error")
+    assert said in line["why"]
+    assert (line["again_in_seconds"] is not None) is (how in ("slow", "hangs")), "only time may heal by itself"
+    assert not any(officer in str(line) for officer in OFFICERS)
     assert "version 1 goes on" in notice.en
     assert "secret" not in notice.en
     assert len(audited(registered.use)) == 1, "tried once, not at each look"
@@ -133,6 +154,108 @@ def test_a_refused_version_is_tried_again_when_told_to(registered: Registered, w
     assert answering(watch.desks) == "1"
     watch.look_now()
     watch.look()
+    assert answering(watch.desks) == "2"
+
+
+def at_a_clock(watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch, rules: CanaryRules) -> list[float]:
+    """The clock of the watch, in the hands of the test, and its canary with other rules."""
+    clock = [1000.0]
+    canary = Canary(lambda: OFFICERS, rules)
+    monkeypatch.setattr(watch, "_around", replace(watch._around, seconds=lambda: clock[0], canary=canary))
+    return clock
+
+
+def test_what_was_only_too_slow_is_tried_again_by_itself_and_later_each_time(
+    registered: Registered, watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = at_a_clock(watch, monkeypatch, IMPATIENT)
+    registered.add("2")
+    registered.alias["risk"] = "2"
+    watch.look()
+    first = watch.standing("risk")
+    assert (first.version, first.refusal and (first.refusal.version, first.refusal.code)) == ("1", ("2", "slow_model"))
+    assert "tried again by itself" in watch.notices()[0].en
+    assert "自动再试" in watch.notices()[0].zh
+    for tries, pause in enumerate((*PAUSES_SECONDS, PAUSES_SECONDS[-1]), start=1):
+        clock[0] += pause * 0.99
+        watch.look()
+        assert len(audited(registered.use)) == tries, "not before its time"
+        clock[0] += pause * 0.3
+        watch.look()
+        assert len(audited(registered.use)) == tries + 1
+    again = watch.standing("risk").refusal
+    assert again is not None
+    assert first.refusal is not None
+    assert (again.since, again.tried) == (first.refusal.since, len(PAUSES_SECONDS) + 2)
+    monkeypatch.setattr(watch, "_around", replace(watch._around, canary=Canary(lambda: OFFICERS, PATIENT)))
+    clock[0] += PAUSES_SECONDS[-1] * 1.3
+    watch.look()
+    assert (answering(watch.desks), watch.notices(), watch.standing("risk").refusal) == ("2", [], None)
+
+
+def test_while_an_attempt_that_was_given_up_goes_on_only_a_signal_brings_another(
+    registered: Registered, watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, over = at_a_clock(watch, monkeypatch, IMPATIENT), threading.Event()
+    registered.add("2")
+    registered.alias["risk"] = "2"
+    watch.look()
+    still = threading.Thread(target=over.wait, args=(30,), daemon=True)
+    still.start()
+    watch._around.canary.left_behind.append(still)
+    clock[0] += 1000.0
+    watch.look()
+    assert len(audited(registered.use)) == 1
+    watch.look_now()
+    watch.look()
+    assert len(audited(registered.use)) == 2
+    over.set()
+    still.join()
+    clock[0] += PAUSES_SECONDS[0] * 1.3  # who was told to try begins with the shortest pause again
+    watch.look()
+    assert len(audited(registered.use)) == 3
+
+
+def test_what_a_version_answers_is_not_tried_again_by_waiting(
+    registered: Registered, watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = at_a_clock(watch, monkeypatch, PATIENT)
+    registered.add("2", "nan")
+    registered.alias["risk"] = "2"
+    watch.look()
+    clock[0] += 1e9
+    watch.look()
+    assert len(audited(registered.use)) == 1
+    assert "promote again" in watch.notices()[0].en
+    registered.down = True
+    watch.look()
+    assert [one.code for one in watch.notices()] == ["registry_down"]
+    registered.down = False
+    watch.look()
+    assert [one.code for one in watch.notices()] == ["model_refused"], "told again once the registry is back"
+
+
+def test_opening_the_store_is_no_models_slowness(
+    registered: Registered, watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first read of a process opens the store, which may take longer than any answer may."""
+    said: list[str] = []
+    read, timed = FakeSource.online, Canary._timed
+
+    def reading(source: FakeSource, *given: Any, **more: Any) -> Any:
+        said.append("read")
+        return read(source, *given, **more)
+
+    def timing(canary: Canary, *given: Any) -> Any:
+        said.append("clock")
+        return timed(canary, *given)
+
+    monkeypatch.setattr(FakeSource, "online", reading)
+    monkeypatch.setattr(Canary, "_timed", timing)
+    registered.add("2")
+    registered.alias["risk"] = "2"
+    watch.look()
+    assert said[:2] == ["read", "clock"]
     assert answering(watch.desks) == "2"
 
 

@@ -356,8 +356,8 @@ def test_a_level_of_a_rule_that_no_course_reaches_is_said_to_be_lacking() -> Non
         assert "没有必修" not in one.zh, "courses that are required whatever the goal may follow"
         assert ("该目标不再要求其他课程" in one.zh) == ("requires no further course" in one.en)
     reasons = (CourseReason("gap_rule", Bilingual("差距", "a gap")),)
-    one = SuggestedCourse(OfferedCourse("a", Bilingual("课", "a")), "gap", reasons)
-    assert told.of(bare, [one], [one]) == [], "it is for the goal"
+    course = SuggestedCourse(OfferedCourse("a", Bilingual("课", "a")), "gap", reasons)
+    assert told.of(bare, [course], [course]) == [], "it is for the goal"
 
 
 def test_spare_hours_that_cannot_count_are_said(ask: Ask) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pytest
 
 from data_contracts.audit.chain import Action, Entry
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from models import gate_records, registry
 from models.audit import audit_chain
 from models.risk.evidence import FILE, PLACE
 from serving.champions.cards import card_of
 from serving.champions.record_schemas import ModelsRequest, ModelTold
 from serving.champions.records import TITLES, ModelsDesk
+from serving.champions.refusing import NEVER, Refusal, Standing
 from tests.serving.model_records import AT, recorded
 
 NOW = datetime(2026, 11, 1)
@@ -80,6 +83,35 @@ def test_without_a_champion_the_newest_version_is_told(use: Settings) -> None:
     registry.client(use).delete_registered_model_alias("risk", "champion")
     model = told(use)
     assert (model.champion, model.shown, [one.status for one in model.lines]) == (None, "2", ["fail"])
+
+
+SINCE = datetime(2026, 10, 31, 9, 30, tzinfo=UTC)
+REFUSED = Refusal("risk", "2", "1", "slow_model", Bilingual("试答过慢", "it was slow"), SINCE, due=60.0)
+
+
+@pytest.mark.parametrize(
+    ("standing", "answers", "refused"),
+    [
+        (Standing("1", REFUSED), "1", ("2", "it was slow", True)),
+        (Standing(None, replace(REFUSED, due=NEVER)), None, ("2", "it was slow", False)),
+        (Standing("1"), "1", None),  # promoted a moment ago
+        (Standing("1", replace(REFUSED, version="3")), "1", None),  # the alias has moved since
+        (Standing("2"), "2", None),
+    ],
+)
+def test_the_version_that_answers_in_this_service_is_told_beside_the_promoted_one(
+    standing: Standing, answers: str | None, refused: tuple[str, str, bool] | None, use: Settings
+) -> None:
+    registry.set_alias(use, "risk", "2")
+    (model,) = ModelsDesk(use, lambda _: standing).answer(ModelsRequest(name="risk"), "r", NOW).models
+    assert (model.champion, model.answers, model.shown) == ("2", answers, answers or "2")
+    assert [(one.version, one.champion, one.answers) for one in model.versions] == [
+        ("2", True, answers == "2"), ("1", False, answers == "1")
+    ]  # fmt: skip
+    assert model.here is not None
+    told = model.here.refused
+    assert (told and (told.version, told.why.en, told.again)) == refused
+    assert told is None or told.since == SINCE
 
 
 def test_a_record_that_was_changed_after_it_was_signed_is_not_shown(use: Settings) -> None:

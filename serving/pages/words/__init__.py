@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from data_contracts.vocabulary import Bilingual
 from serving.pages.words.case import CASES
-from serving.pages.words.common import ALL_PAGES, NO_PAGE, SIGN_IN
+from serving.pages.words.every_page import ALL_PAGES, NO_PAGE, SIGN_IN
 from serving.pages.words.helper import HELPER
 from serving.pages.words.models import MODELS
 from serving.pages.words.officer import OFFICER
