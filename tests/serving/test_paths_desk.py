@@ -86,6 +86,9 @@ class FakePaths:
     def knew(self, question: Question, last: Plan) -> frozenset[str]:
         return frozenset(event.mark for event in self.known if event.known_on <= last.made_on)
 
+    def closed(self, question: Question, path: Sequence[str]) -> bool:
+        return PLANNER.closed(question, path)
+
     def required(self, officer_id: str) -> frozenset[str]:
         return frozenset()
 
