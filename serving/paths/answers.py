@@ -210,7 +210,7 @@ class _Answering:
 
     def to_keep(self, shown: Sequence[ToldPath]) -> Plan | None:
         """What the next answer is held against: the plan with the other paths shown, one without steps where it was
-        told that none is left or that the goal is reached."""
+        told that there is none or that the goal is reached, so that a way that opens later is told as that."""
         question, last = self.asked.question, self.standing.last
         if self.arrived:
             told_before = last is None or (last.held and last.goal == question.goal)
@@ -220,7 +220,7 @@ class _Answering:
             if not self._told_nothing:
                 return replace(self._remembering(plan), others=others)
             return replace(plan, others=(*plan.others, *_new_to(plan.others, others)))
-        if last is None or (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
+        if last is not None and (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
             return None
         return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
 

@@ -188,6 +188,25 @@ def test_the_last_plan_stays_first_until_something_becomes_known() -> None:
     assert news.progress.changed == (news.paths[0] == before.paths[0])
 
 
+def test_a_way_that_opens_after_the_first_answer_told_none_is_told_as_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans, tell = KeptPlans(), FakePaths.tell_all
+    none = Told((), 0.0, None, NoPath("never_reached", Bilingual("无", "none")))
+    monkeypatch.setattr(FakePaths, "tell_all", lambda _self, questions, _top: [none for _ in questions])
+    (closed,) = _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    assert isinstance(closed, NoPathFound)
+    assert closed.progress is None, "nothing was told before"
+    kept = dict(plans.kept)
+    (again,) = _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    assert isinstance(again, NoPathFound)
+    assert again.progress is not None
+    assert (again.progress.status, again.progress.changed, plans.kept) == ("no_path", False, kept)
+    monkeypatch.setattr(FakePaths, "tell_all", tell)
+    (found,) = _ask(_desk(plans=plans), "a")
+    assert isinstance(found, PathsFound)
+    assert (found.progress.status, found.progress.changed) == ("on_track", True)
+    assert [why.code for why in found.progress.why] == ["opened"]
+
+
 def test_a_goal_reached_or_closed_is_said_in_the_progress() -> None:
     (before,) = _ask(_desk(), "a")
     assert isinstance(before, PathsFound)
