@@ -27,8 +27,7 @@ from serving.ground import Ground
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
-from serving.paths.asking import AskedPath
-from serving.paths.plan_log import PlanKey, plan_log
+from serving.paths.plan_log import plan_log
 from serving.paths.record import RecordsOfDay
 from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
@@ -689,43 +688,3 @@ def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings)
         open_paths(ground, broken)
     with pytest.raises(FeatureMismatch, match="another reading"):
         open_paths(ground, _loaded(digest="older"))
-
-
-def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_whenever(state: Settings) -> None:
-    """Chances fall while time passes; from few paths or many, what progress speaks of stands first."""
-    history, officers = office(state), [f"sim-{number}" for number in range(9)]
-    started = [date(2012 + number, 1 + number, 1) for number in range(len(officers))]
-    rows = {
-        "postings": [{"officer_id": one, "post_id": "ab"[place % 2], "unit_id": "s", "started_on": str(started[place]),
-                      "known_on": str(started[place])} for place, one in enumerate(officers)],
-        "officers": [{"officer_id": one, "entered_on": str(started[place]), "known_on": str(started[place])}
-                     for place, one in enumerate(officers)],
-        "career_goals": [{"officer_id": one, "goal_kind": "post", "goal": "z", "horizon_months": 36 + place,
-                          "occurred_on": "2020-06-01", "known_on": "2020-06-01"}
-                         for place, one in enumerate(officers)],
-    }  # fmt: skip
-    history.append_all({name: framed(name, some) for name, some in rows.items()}, "simulated")
-    opened, looks, gone = desk(state), 0, 0
-    rules = replace(opened.policy, paths=replace(opened.policy.paths, least_chance=0.03))
-    opened = replace(opened, policy=rules, paths=replace(opened.paths, policy=rules))  # type: ignore[type-var]
-    for months in range(0, 48, 12):
-        now = datetime(2021 + months // 12, 1 + months % 12, 2, 8)
-        for top in (3, 1):
-            found = ask(opened, *officers, now=now, top=top)
-            keys = {one.officer_id: found_key(opened, one.officer_id, now.date()) for one in found}
-            kept = plan_log(state).last(list(keys.values()), now.date())
-            for one in found:
-                if isinstance(one, PathsFound):
-                    looks += 1
-                    assert kept[keys[one.officer_id]].path == tuple(step.post_id for step in one.paths[0].steps)
-                    codes = [why.code for why in one.progress.why]
-                    gone += "unlikely" in codes
-                    assert top == 3 or not one.progress.changed, "asked again on the day it stays"
-    assert looks > 20
-    assert gone > 0, "some chances fell below what is told"
-
-
-def found_key(opened: PathDesk, officer_id: str, day: date) -> PlanKey:
-    question = opened.paths.on([officer_id], day).question(officer_id, None, None)
-    assert isinstance(question, AskedPath)
-    return question.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -541,3 +542,24 @@ def test_a_goal_that_is_held_is_reached_whatever_posting_brought_it() -> None:
     assert isinstance(there, GoalReached)
     assert there.progress is not None
     assert (there.progress.status, [why.code for why in there.progress.why]) == ("reached", ["reached"])
+
+
+def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_whenever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Chances change from clock to clock though nothing becomes known; few paths are asked for, or many."""
+    rng, gone = np.random.default_rng(0), 0
+    for _ in range(30):
+        plans, officer = KeptPlans(), str(rng.choice(["a", "b"]))
+        key = PlanKey(officer, "post:p3", policy().paths.default_horizon_months)
+        for month in range(1, 7):
+            chain = rng.dirichlet(np.full(4, 0.3), 4) * (1 - np.eye(4))
+            model = hand_made(chain / np.maximum(chain.sum(1, keepdims=True), 1e-9))
+            monkeypatch.setattr(sys.modules[__name__], "PLANNER", replace(PLANNER, model=model))
+            for top in (int(rng.integers(1, 5)), 1):
+                (found,) = _ask(_desk(plans=plans), officer, as_of=date(2026, month, 1), top=top)
+                if isinstance(found, PathsFound):
+                    assert plans.kept[key].path == tuple(step.post_id for step in found.paths[0].steps)
+                    gone += [why.code for why in found.progress.why] == ["unlikely"]
+            assert isinstance(found, NoPathFound) or not found.progress.changed, "asked again it stays"  # type: ignore[union-attr]
+    assert gone > 10, "some chances fell below what is told"
