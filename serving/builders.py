@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.base import Numbers
     from models.courses.next_course import NextCourseModel
     from models.posts.histories import CareerState
+    from models.posts.next_post import NextPostModel
     from models.risk.model import RiskBundle
     from models.units.model import UnitRule
     from serving.posts.advice import Ranks
@@ -80,7 +81,15 @@ def _careers(loaded: Loaded) -> CareerRanker:
     from serving.posts.advice import Ranks
 
     names = {post: Bilingual(*words) for post, words in loaded.metadata.get("post_names", {}).items()}
-    return CareerRanker(Ranks(NextPostModel.from_parts(loaded.parts)), names)
+    return CareerRanker(Ranks(_counted_on(NextPostModel.from_parts(loaded.parts), loaded.identity)), names)
+
+
+def _counted_on(model: NextPostModel, identity: ModelIdentity) -> NextPostModel:
+    """The model with the last day of its counts; versions that did not keep it counted up to the day they learned."""
+    within, trained = model.within, identity.trained_as_of
+    if within is None or within.day is not None or trained is None:
+        return model
+    return replace(model, within=replace(within, day=date.fromisoformat(trained) - timedelta(days=1)))
 
 
 @dataclass(frozen=True)

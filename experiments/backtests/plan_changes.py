@@ -22,9 +22,11 @@ WORDS = {
     "posting": "a step of the plan came",
     "left_path": "posted off the path",
     "overdue": "a step is overdue",
+    "unlikely": "nothing relevant became known, and the old path is none any more",
     "none": "no path is left within the horizon",
     "reached": "the goal is reached",
 }
+GONE = ("closed", "unlikely")  # reasons that say that the old path is not among today's
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class PlanBook:
             one, stayed = self.looks.get(code, Looks()), told.plan is not None and not told.changed
             behind = stayed and told.plan is not None and self._behind(told.plan, now.plans)
             self.looks[code] = Looks(
-                one.looks + 1, one.changed + told.changed, one.behind + behind, one.closed + ("closed" in codes),
-                one.better + ("better" in codes),
+                one.looks + 1, one.changed + told.changed, one.behind + behind,
+                one.closed + (not codes.isdisjoint(GONE)), one.better + ("better" in codes),
             )  # fmt: skip
         if told.plan is not None:
             self.plans[follower], self.posts[follower] = told.plan, post

@@ -29,7 +29,7 @@ TOLD_AS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 MOVES = ("posting", "left_path", "told_path")
 LOOK_AGAIN = (*MOVES, "completion", "assessment", "appraisal", "vacancy", "overdue", "horizon")
-ANOTHER = ("better", "closed", "none", "declined", "goal", "opened", "retirement", "reached")
+ANOTHER = ("better", "closed", "unlikely", "none", "declined", "goal", "opened", "retirement", "reached")
 ROUNDING = 1e-9
 Answer = PathsFound | NoPathFound | GoalReached
 StillOpen = Callable[[str, tuple[str, ...], date], float | None]
@@ -147,7 +147,7 @@ class Reader:
         faults = []
         if first == rest:
             faults.append("the path is said to change and is what was left of the last one")
-        if not any(why[code] for code in LOOK_AGAIN) and not why["declined"]:
+        if not any(why[code] for code in (*LOOK_AGAIN, "unlikely", "closed")) and not why["declined"]:
             faults.append("the path changed and nothing that it rests on became known")
         if why["declined"] and ">".join(rest) not in declined:
             faults.append("a path was changed for a decline that was not given")
@@ -155,8 +155,8 @@ class Reader:
         free = why["declined"] or why["told_path"]  # who is on another path told goes on along that one
         if held is not None and not free and held >= (1 - self.policy.keep_within) * best + ROUNDING:
             faults.append(f"the path changed though its chance {held:.4f} is close to the best {best:.4f}")
-        if held is not None and why["closed"]:
-            faults.append(f"the path is said to be closed and has a chance of {held:.4f}")
+        if held is not None and (why["closed"] or why["unlikely"]):
+            faults.append(f"the path is said to be gone and has a chance of {held:.4f}")
         return faults
 
     def _wrong(self, officer_id: str, day: date, what: str) -> None:

@@ -1,6 +1,7 @@
 """What colleagues take: waves in an officer's command, rank and cohort, and what people on the same way take next.
 
-Everything is counted from one state of all takings; an officer who is not in it gets what the whole force takes.
+Everything is counted from one state of all takings, of those who serve on its day; an officer who is not in it gets
+what the whole force takes.
 """
 
 from __future__ import annotations
@@ -61,6 +62,17 @@ class CrowdCounts:
         return {officer_id: row for row, officer_id in enumerate(self.officers)}
 
     @cached_property
+    def present(self) -> Array:
+        """(officers,) False for those who had left by the day."""
+        gone = self.state.peers.gone
+        return np.ones(len(self.officers), bool) if gone is None else ~gone
+
+    @cached_property
+    def serving(self) -> Array:
+        """(officers,) True for those in training: who took anything lately and has not left."""
+        return np.asarray(self.state.active & self.present)
+
+    @cached_property
     def recent(self) -> sp.csr_matrix:
         """(officers, courses) what was taken for the first time in the days of a wave."""
         return self.state.lately(self.policy.days)
@@ -82,8 +94,8 @@ class CrowdCounts:
 
     @cached_property
     def takers(self) -> Array:
-        """(courses,) how many took each in that time."""
-        return np.asarray(self.taken.sum(0)).ravel()
+        """(courses,) how many of those in training took each in that time."""
+        return np.asarray(self.taken[self.serving].sum(0)).ravel()
 
     @cached_property
     def new(self) -> Array:
@@ -146,6 +158,7 @@ class CourseCrowd:
         under_way = np.isfinite(scores) & self.counts.under_way
         best = [course for course in np.argsort(-scores, kind="stable").tolist() if under_way[course]][:most]
         near = self.counts.near.of(np.array([row])).weight.indices
+        near = near[self.counts.present[near]]
         taken = np.asarray(self.counts.taken[near].sum(0)).ravel()
         return [
             CrowdCourse(
@@ -164,7 +177,7 @@ class CourseCrowd:
         enough = policy().suggestions.counts.worth_telling
         if enough(*near):
             return _way(*near)
-        everybody = int(self.counts.takers[course]), int(self.state.active.sum())
+        everybody = int(self.counts.takers[course]), int(self.counts.serving.sum())
         groups = [(kind, *self._taken_in(code, row, course)) for kind, code in self.state.peers.groups.items()]
         ahead = [
             (taken / members, kind, taken, members)
@@ -181,17 +194,17 @@ class CourseCrowd:
         if code[row] == UNKNOWN:
             return 0, 0
         takers = self.counts.by_course.indices[slice(*self.counts.by_course.indptr[course : course + 2])]
-        members = int((self.state.active & (code == code[row])).sum()) - int(self.state.active[row])
-        return int((code[takers] == code[row]).sum()), members
+        members = int((self.counts.serving & (code == code[row])).sum()) - int(self.counts.serving[row])
+        return int(((code[takers] == code[row]) & self.counts.serving[takers]).sum()), members
 
     def _members(self, code: Array | None, row: int | None) -> Array | None:
         """The active officers of the officer's group without the officer; of the force where there is no code."""
         if code is None:
-            members = np.flatnonzero(self.state.active)
+            members = np.flatnonzero(self.counts.serving)
         elif row is None or code[row] == UNKNOWN:
             return None
         else:
-            members = np.flatnonzero(self.state.active & (code == code[row]))
+            members = np.flatnonzero(self.counts.serving & (code == code[row]))
         return members if row is None else members[members != row]
 
     def _told(self, course: int, signs: list[tuple[float, CourseReason]]) -> CrowdCourse:

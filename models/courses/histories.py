@@ -70,12 +70,14 @@ class Takings:
 class Peers:
     """Who belongs with whom as known at a day; every array is (officers,), UNKNOWN or NaN where nothing is known.
 
-    groups: codes by kind of group (command, rank, cohort, class); days_in_service, days_in_rank: float32.
+    groups: codes by kind of group (command, rank, cohort, class); days_in_service, days_in_rank: float32. gone: bool,
+    who had left by then, None where nothing is known of leaving.
     """
 
     groups: Mapping[str, Array]
     days_in_service: Array
     days_in_rank: Array
+    gone: Array | None = None
 
     @classmethod
     def unknown(cls, officers: int) -> Peers:

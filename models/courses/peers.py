@@ -12,6 +12,7 @@ from models.courses.histories import UNKNOWN, Array, Peers
 
 POLICE_RANK = "police_rank"
 DAYS_PER_YEAR = 365.25
+NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,41 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Leavings:
+    """Every word on whether officers left: officer, left, known (n,) days, in the order of `known`; `left` is NEVER
+    where a row tells none, so that a leaving that was taken back is none."""
+
+    officer: Array
+    left: Array
+    known: Array
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, officers: pd.Index) -> Leavings:
+        """From rows with officer_id, left_on and known_on; officers not asked about are left out."""
+        at = officers.get_indexer(pd.Index(rows["officer_id"].astype(str)))
+        rows, at = rows[at >= 0], at[at >= 0]
+        known, told = _days(rows["known_on"]), rows["left_on"].notna().to_numpy()
+        left = np.full(len(rows), NEVER, np.int64)
+        left[told] = _days(rows["left_on"][told])
+        order = np.argsort(known, kind="stable")
+        return cls(at[order], left[order], known[order])
+
+    def gone(self, day: int, officers: int) -> Array:
+        """(officers,) True for those who had left by a day, by the last word known by then."""
+        seen, left = self.known <= day, np.full(officers, NEVER, np.int64)
+        left[self.officer[seen]] = self.left[seen]  # of several the last stands, for they are in order
+        return np.asarray(left <= day)
+
+
+@dataclass(frozen=True)
 class PeerTimeline:
-    """Every change of command and rank, and when each officer joined."""
+    """Every change of command and rank, and when each officer joined and left."""
 
     officers: int
     commands: Changes | None
     ranks: Changes | None
     entries: Changes | None
+    leavings: Leavings | None = None
 
     @classmethod
     def of(cls, frames: Mapping[str, pd.DataFrame], officers: tuple[str, ...]) -> PeerTimeline:
@@ -70,7 +99,8 @@ class PeerTimeline:
         if people is not None and "entered_on" in people:
             month = people["entered_on"].dt.strftime("%Y-%m")
             entries = Changes.of(people.assign(month=month), "month", "entered_on", index)
-        return cls(len(officers), commands, ranks, entries)
+        leavings = None if people is None or "left_on" not in people else Leavings.of(people, index)
+        return cls(len(officers), commands, ranks, entries, leavings)
 
     def at(self, day: int) -> Peers:
         """Groups and times in service and rank as known at the end of a day."""
@@ -84,7 +114,8 @@ class PeerTimeline:
             groups["class"], days_in_service = self.entries.at(day, self.officers)
             joined = np.where(np.isnan(days_in_service), 0, day - days_in_service)
             groups["cohort"] = np.where(np.isnan(days_in_service), UNKNOWN, joined // DAYS_PER_YEAR).astype(int)
-        return Peers(groups, days_in_service, days_in_rank)
+        gone = None if self.leavings is None else self.leavings.gone(day, self.officers)
+        return Peers(groups, days_in_service, days_in_rank, gone)
 
 
 def _days(dates: pd.Series) -> Array:

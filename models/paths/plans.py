@@ -19,6 +19,7 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.beams import Leg, Route
 from models.paths.farther import frame_of, steps_ahead
+from models.paths.finding import Path
 from models.paths.refusals import barred, barred_in_part, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
@@ -91,9 +92,21 @@ class PathPlanner:
         one = Asked(
             histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
             np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
-            self.bars(question), self.least_months, self.moves,
+            self.bars(question), self.least_months, self.moves, self._also(question),
         )  # fmt: skip
         return [one]
+
+    def _also(self, question: Question) -> Path:
+        """The path that is told in any case by number; none where the model does not know all of it."""
+        posts = (question.like if question.like and post == question.goal else post for post in question.also)
+        codes = tuple(self.catalogue.code(post) for post in posts)
+        return codes if all(code < self.catalogue.size for code in codes) else ()
+
+    def closed(self, question: Question, path: Sequence[str]) -> bool:
+        """Whether rules open some post of a path not within the horizon, whatever way it goes."""
+        codes = self._also(replace(question, also=tuple(path)))
+        bars = self.bars(question)
+        return bars is not None and bool((bars.soonest(np.array(codes, np.int64)) > question.horizon_months).any())
 
     def _base(self, question: Question) -> Array:
         return np.ones(self.catalogue.size) if question.factors is None else question.factors

@@ -56,6 +56,10 @@ WHY: Mapping[str, Bilingual] = {
     "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
     "followed": Bilingual("所走路径接近最佳，今后按此进行", "that path is close to the best and is followed from here"),
     "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
+    "unlikely": Bilingual(
+        "原路径的可能性已降至可列路径的下限以下，改为另一条路径",
+        "the chance of the old path fell below the least that is told, so another path takes its place",
+    ),
     "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
     "none": Bilingual("期限内没有可行路径", "no path within the horizon"),
     "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),

@@ -3,13 +3,14 @@
 Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
 an assessment of a competency that the plan needs, a new goal or another time for it, a vacancy on the path, or a step
 that has not come although its time is over. Even then the old path stays while its chance is within `keep_within` of
-the best one, so that a plan does not flicker. A path that the officer declined does not stay. Who takes a step of
-another path that was told is on track too, and the plan goes on along that one. Off track is told of who left every
-path told, or whose path closed, only where the chance of the goal did not rise; a step that is late is late whatever
-the chance, and stays late, with the day by which it was due, until it is done or the plan no longer begins with it.
-Nobody is on track of a goal whose term is over. Everything of the officer
-that became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the
-posts of the path, one line a post. A plan remembers what it knew, so that a row delivered late is news whatever day it
+the best one, so that a plan does not flicker. A path that the officer declined does not stay, nor does one that is not
+among today's: rules closed it, or its chance fell by itself below the least that is told, which puts nobody off track.
+Who takes a step of another path that was told is on track too, and the plan goes on along that one. Off track is told
+of who left every path told, or whose path rules closed, only where the chance of the goal did not rise; a step that is
+late is late whatever the chance, and stays late, with the day by which it was due, until it is done or the plan no
+longer begins with it. Nobody is on track of a goal whose term is over. Everything of the officer that
+became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of
+the path, one line a post. A plan remembers what it knew, so that a row delivered late is news whatever day it
 says it was known on.
 """
 
@@ -116,7 +117,8 @@ class Now:
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
     `ends_first` says that there is no plan because service ends before any could be done. `chance` is that of the goal
     within the horizon by whatever way, None where nobody worked it out. `term_ended` is the last day of the term of the
-    goal on record where that term is over, else None.
+    goal on record where that term is over, else None. `barred` says that rules open some post of the path that was left
+    (`left_of`) no more within the horizon. That path is among the plans wherever its chance is one that is told.
     """
 
     goal: str
@@ -128,6 +130,7 @@ class Now:
     horizon_months: int | None = None
     chance: float | None = None
     term_ended: date | None = None
+    barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,22 @@ def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     return replace(found, why=in_order(found.why))
 
 
+def left_of(last: Plan | None, goal: str, events: Iterable[Event], as_of: date) -> tuple[str, ...]:
+    """The posts still to come of the path that is followed, () without one: what a search has to look at in any case.
+
+    >>> last = Plan("z", date(2026, 1, 1), tuple(PlannedStep(post, *[date(2027, 1, 1)] * 3) for post in "mz"), 0.3)
+    >>> left_of(last, "z", [Event("posting", "m", date(2026, 5, 1), date(2026, 5, 1))], date(2026, 6, 1))
+    ('z',)
+    """
+    if last is None or last.goal != goal:
+        return ()
+    return tuple(step.post for step in _way(last, _news(last, events, as_of)).rest)
+
+
+def _news(last: Plan, events: Iterable[Event], as_of: date) -> list[Event]:
+    return [event for event in events if event.known_on <= as_of and not last.knows(event)]
+
+
 def _within_term(found: Replanned, now: Now) -> Replanned:
     """Of a goal that is not reached and whose term is over nobody is on track, however the plan stands."""
     if now.term_ended is None or found.status == REACHED:
@@ -169,7 +188,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if last is None:
         first = _anew(now, (because("first"),))
         return replace(first, status=first.status if first.plan is None else FIRST, changed=False)
-    news = [event for event in now.events if event.known_on <= now.as_of and not last.knows(event)]
+    news = _news(last, now.events, now.as_of)
     if now.goal != last.goal:
         stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
         # A plan for a rank kept no marks of posts and assessments, nor one for a post of ranks: where the last plan
@@ -213,7 +232,7 @@ def _along(
     relevant = lately or any(one.code not in ASIDE for one in became)
     if not relevant and not now.plans:
         return Replanned(None, OFF_TRACK, True, (*why, because("none")))
-    if not relevant:
+    if not relevant and any(plan.path == last.path for plan in now.plans):
         kept = replace(last, made_on=now.as_of) if became else last
         return Replanned(kept, status, False, (*why, because("stays" if became else "nothing")))
     closed = _Closed(status if rose or (way.taken and not left) else OFF_TRACK, () if left else tuple(chance))
@@ -282,6 +301,8 @@ def _chosen(
         return Replanned(None, NO_PATH, True, (*why, because("none")))
     best = now.plans[0]
     same = next((plan for plan in now.plans if plan.path == tuple(step.post for step in way.rest)), None)
+    if same is None and way.left is None and not now.barred:
+        return Replanned(best, status, best.path != way.kept, (*why, because("unlikely")))
     if same is None:
         return Replanned(best, closed.status, best.path != way.kept, (*why, *closed.chance, because("closed")))
     if same.chance >= (1 - policy.keep_within) * best.chance:

@@ -179,7 +179,8 @@ class Question:
     name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
     with its words; climb: how far it is on the ladder, None for other goals. ended_on: where steps are posts and none
     is held any more, the day on which the last one, from which paths start, ended. like: the post that a goal newer
-    than the model is searched as, one of `posts`. declined: courses that the officer does not want for now.
+    than the model is searched as, one of `posts`. declined: courses that the officer does not want for now. also:
+    the posts of a path that is told wherever its chance is one that is told, however many are better.
     """
 
     officer_id: str
@@ -199,6 +200,7 @@ class Question:
     ended_on: date | None = None
     like: str | None = None
     declined: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.paths.beams import Route, arrivals, quarters_in
+from models.paths.beams import Beam, Route, arrivals, quarters_in
 from models.paths.farther import frame_before, frame_of
-from models.paths.finding import PATHS, Goals
+from models.paths.finding import PATHS, Goals, Path
 from models.paths.rules import Opening, Rules
-from models.paths.search import PathModel
+from models.paths.search import PathModel, Picked
 from models.paths.telling import Bars, Change
 from models.posts.histories import PADDING, Array, Histories
 
@@ -31,7 +31,8 @@ class Asked:
 
     factors: (1 + changes, size) what is known of the officer makes of each post, then the same with each of `changes`;
     None where nothing is. `bars` (of all posts by number) and least_months (size,) are None where no rule speaks,
-    `end_months` where unknown; moves (size + 1, size) says what may follow what, None where everything may.
+    `end_months` where unknown; moves (size + 1, size) says what may follow what, None where everything may. `also` is a
+    path that is found however many are better, () for none.
     """
 
     starts: Histories
@@ -43,6 +44,7 @@ class Asked:
     bars: Bars | None = None
     least_months: Array | None = None
     moves: Array | None = None
+    also: Path = ()
 
     @property
     def kind(self) -> AskedKind:
@@ -147,14 +149,24 @@ def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[l
         arrived = np.cumsum(arrivals(beams, len(part)), 1)  # added in order, so that more time is never less
         chances.append(arrived[:, [-1, early - 1]])
         plain = tries[start : start + len(part)] == 0
-        for row, found in enumerate(model.picked(beams, wanted.top, plain)):
+        for row, picked in enumerate(model.picked(beams, wanted.top, plain)):
             officer = int(part.askers[row])
+            found = [*picked, *(_also(asked[officer].also, beams, row, picked) if plain[row] else ())]
             every = [one for one in found if not set(one.path(beams)[:-1]) & set(asked[officer].goals)]
             kept = [one for one in every if one.worth >= least]
             routes[officer] += [one.route(model, beams, horizon) for one in kept]
         start += len(part)
     within, before = np.concatenate(chances).T
     return list(_ahead(asked, within, routes, wanted)), list(_by_officer(asked, before))
+
+
+def _also(path: Path, beams: Sequence[Beam], row: int, found: Sequence[Picked]) -> Iterator[Picked]:
+    """The path that is wanted in any case, where it was searched for this row and not picked."""
+    for number, beam in enumerate(beams):
+        if beam.steps.shape[1] == len(path):
+            for place in np.flatnonzero((beam.question == row) & (beam.steps == np.array(path)).all(1)).tolist():
+                if (number, place) not in {(one.beam, one.row) for one in found}:
+                    yield Picked(float(beam.take(np.array([place])).worth[0]), number, place)
 
 
 def _by_officer(asked: Sequence[Asked], chances: Array) -> Iterator[Array]:
@@ -169,7 +181,8 @@ def _by_officer(asked: Sequence[Asked], chances: Array) -> Iterator[Array]:
 
 def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], wanted: Wanted) -> Iterator[Ahead]:
     for one, found, every in zip(asked, routes, _by_officer(asked, chances), strict=True):
-        best = sorted(found, key=lambda route: -route.chance)[: wanted.top]
+        ranked = sorted(found, key=lambda route: -route.chance)
+        best = [*ranked[: wanted.top], *(route for route in ranked[wanted.top :] if route.path == one.also)]
         likely = [route for route in best if route.chance >= wanted.least_chance]
         if not likely and every[0] >= wanted.least_chance:
             likely = best  # the chance is shared by many ways, none of which is likely by itself

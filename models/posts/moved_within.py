@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from statistics import NormalDist
 from typing import Any
 
@@ -47,6 +48,7 @@ class MovedWithin:
 
     totals_key (t,), totals (t,), moved_key (m,), moved (m,): int64 each. `courses[0]` is ANY. times (m, 3): the median,
     the fewest and the most months until the move, UNTOLD where too few moved; None where a version did not count them.
+    `day` is the last one counted, None where a version did not say.
     """
 
     posts: tuple[str, ...]
@@ -57,6 +59,7 @@ class MovedWithin:
     moved_key: Array
     moved: Array
     times: Array | None = None
+    day: date | None = None
     codes: Mapping[str, int] = field(init=False, repr=False, compare=False)
     places: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
@@ -104,16 +107,18 @@ class MovedWithin:
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Plain JSON and plain arrays."""
-        told = {"posts": list(self.posts), "courses": list(self.courses), "months": self.months}
+        told = {"posts": list(self.posts), "courses": list(self.courses), "months": self.months,
+                "day": None if self.day is None else self.day.isoformat()}  # fmt: skip
         arrays = {f"within.{name}": getattr(self, name) for name in NAMES}
         return told, arrays if self.times is None else {**arrays, f"within.{TIMED}": self.times}
 
     @classmethod
     def from_parts(cls, told: Mapping[str, Any], arrays: Mapping[str, Array]) -> MovedWithin:
-        """The inverse of `to_parts`; parts of earlier versions have no times."""
+        """The inverse of `to_parts`; parts of earlier versions have no times and no day."""
         values = {name: arrays[f"within.{name}"] for name in NAMES}
         times = arrays.get(f"within.{TIMED}")
-        return cls(tuple(told["posts"]), tuple(told["courses"]), int(told["months"]), **values, times=times)
+        day = None if told.get("day") is None else date.fromisoformat(told["day"])
+        return cls(tuple(told["posts"]), tuple(told["courses"]), int(told["months"]), **values, times=times, day=day)
 
 
 def count_moved_within(
@@ -138,7 +143,7 @@ def count_moved_within(
     both = pd.concat([plain[columns], held[columns]], ignore_index=True).sort_values("since", kind="stable")
     first = both.drop_duplicates(["officer_id", "post", "course"])
     first = first[first["since"] <= last]
-    return _counted(first, spells, courses, catalogue, rules)
+    return replace(_counted(first, spells, courses, catalogue, rules), day=as_of.date())
 
 
 def _taken(completions: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -159,15 +159,20 @@ def open_vacancies(vacancies: pd.DataFrame, as_of: date, units: pd.DataFrame | N
     return found
 
 
-def moved_reason(counted: Counted, months: int, course_names: Mapping[str, Bilingual]) -> Reason:
+def moved_reason(
+    counted: Counted, months: int, course_names: Mapping[str, Bilingual], day: date | None = None
+) -> Reason:
     """How many officers of the present post, with a training where one is named, moved here in time.
 
     Time runs from taking up the post, where a training is named from the later of that and the training: it says so.
+    `day` is the last one counted, which is told, for the model was trained on it and answers on later ones.
 
     >>> moved_reason(Counted("c-law", 6, 10), 36, {"c-law": Bilingual("法律", "law")}).en
     '6 of 10 officers from your post with the training “law” moved here within 3 years of having both'
     >>> moved_reason(Counted("", 12, 40, (14, 5, 31)), 36, {}).en.partition("moved here ")[2]
     'within 3 years of taking up your post, after a median of 14 months from then (5 to 31)'
+    >>> moved_reason(Counted("", 12, 40), 36, {}, date(2025, 12, 31)).en.partition(" of taking ")[2]
+    'up your post (as counted on 2025-12-31)'
     """
     years = months // 12
     span_zh, span_en = (f"{years} 年", f"{years} {noun(years, 'year')}") if months % 12 == 0 else (
@@ -178,13 +183,21 @@ def moved_reason(counted: Counted, months: int, course_names: Mapping[str, Bilin
         ("岗位与培训兼备", "having both") if counted.course_id else ("任您现岗位", "taking up your post")
     )
     after_zh, after_en = ("", "") if counted.months is None else _after(*counted.months)
-    return Reason(
+    told = Reason(
         "moved_within",
         f"任您现岗位{with_zh}的 {counted.total} 名民警中，{counted.moved} 名自{since_zh}起 {span_zh}内调入此岗位"
         f"{after_zh}",
         f"{counted.moved} of {counted.total} officers from your post{with_en} moved here within {span_en} of {since_en}"
         f"{after_en}",
     )
+    return _dated(told, day)
+
+
+def _dated(reason: Reason, day: date | None) -> Reason:
+    """A reason with the last day counted where it tells a number: models answer on days after it, without a recount."""
+    if day is None or not any(letter.isdigit() for letter in reason.en):
+        return reason
+    return Reason(reason.code, f"{reason.zh}（截至 {day} 统计）", f"{reason.en} (as counted on {day})")
 
 
 def _after(middle: int, fewest: int, most: int) -> tuple[str, str]:
@@ -218,12 +231,13 @@ def _suggestion(one: RankedPost, person: Person, known: Known) -> Suggestion:
 def _reasons(one: RankedPost, person: Person, known: Known) -> tuple[Reason, ...]:
     """The count of officers with this post and training stands first, in place of the plainer count of moves."""
     reasons = one.reasons if person.why is None else person.why(one.post_id)
+    reasons = reasons if known.within is None else tuple(_dated(reason, known.within.day) for reason in reasons)
     if known.within is None or person.present is None:
         return reasons
     counted = known.within.told(person.present, person.courses - known.mandated, one.post_id, known.rules.counts)
     if counted is None:
         return reasons
-    own = moved_reason(counted, known.within.months, known.course_names)
+    own = moved_reason(counted, known.within.months, known.course_names, known.within.day)
     return (own, *(reason for reason in reasons if reason.code not in ("moved", RANKED)))
 
 

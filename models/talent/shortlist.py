@@ -19,7 +19,7 @@ from data_contracts.talent_pool import FieldRule, TalentPolicy
 from data_contracts.vocabulary import Bilingual, TalentField
 from models.peers import Frames
 from models.talent.evidence import Day, field_totals
-from models.talent.words import LineTold, told_lines
+from models.talent.words import POINT_DIGITS, LineTold, told_lines
 
 COMMITTEE = Bilingual(
     "本名单仅列示记录中的证据，供评审委员会参考，由委员会决定；不得用于考核处分",
@@ -59,6 +59,16 @@ class NotListed:
     text: Bilingual
 
 
+def _score(by_line: pd.DataFrame) -> pd.Series:
+    """Points with two decimals as they are shown, added up to one decimal, halves up as people round.
+
+    >>> _score(pd.DataFrame({"a": [41.8, 55.4, None], "b": [0.04, 0.05, -0.04]})).tolist()
+    [41.8, 55.5, 0.0]
+    """
+    hundredths = (by_line.fillna(0.0) * 10**POINT_DIGITS).round().sum(axis=1)
+    return np.floor(hundredths / 10 + 0.5) / 10 + 0.0
+
+
 @dataclass(frozen=True)
 class FieldScores:
     """Every serving officer's score in one field.
@@ -77,7 +87,10 @@ class FieldScores:
     def of(cls, field: str, policy: TalentPolicy, day: Day) -> Self:
         """Score all serving officers in a field."""
         rule, officers = policy.rule(field), day.peers.places.index
-        totals = field_totals(rule.lines, day)
+        totals = {
+            code: found.assign(points=found["points"].round(POINT_DIGITS))  # what is shown is what adds up
+            for code, found in field_totals(rule.lines, day).items()
+        }
         by_line = pd.DataFrame(
             {code: total["points"].reindex(officers) for code, total in totals.items()}, index=officers
         )
@@ -85,7 +98,7 @@ class FieldScores:
         shown = pd.DataFrame(
             {code: by_line[code].notna() & ((by_line[code] != 0.0) | (code in given)) for code in by_line}
         )
-        table = pd.DataFrame({"score": by_line.fillna(0.0).sum(axis=1).round(1) + 0.0, "kinds": shown.sum(axis=1)})
+        table = pd.DataFrame({"score": _score(by_line), "kinds": shown.sum(axis=1)})
         table["nominated"] = officers.isin(_nominated(field, policy, day))
         table["because"] = _because(table, rule, policy, day)
         return cls(rule, policy, day, table, totals)

@@ -15,6 +15,7 @@ from models.peers import CIRCLE_WORDS
 from models.talent.evidence import OWN, Day, counted_rows
 
 MOST_DATES = 12
+POINT_DIGITS = 2  # of the points of a line, as they are shown and as they add up to a score
 NOTHING = Bilingual("无记录", "nothing recorded")
 NO_PEERS = Bilingual("无可比对象，不计分", "nothing to compare with, so no points")
 
@@ -65,7 +66,7 @@ def _told(line: TalentLine, officer_id: str, totals: pd.DataFrame, rows: pd.Data
     text = _compared(line, row) if line.compares else _counted(line, row)
     if abs(float(row["points"])) >= line.cap:
         text = Bilingual(f"{text.zh}（封顶）", f"{text.en} (the most it can count)")
-    return LineTold(line.code, name, round(float(row["points"]), 2), text, len(rows), _items(line, rows))
+    return LineTold(line.code, name, round(float(row["points"]), POINT_DIGITS), text, len(rows), _items(line, rows))
 
 
 def _items(line: TalentLine, counted: pd.DataFrame) -> tuple[Item, ...]:

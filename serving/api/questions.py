@@ -111,6 +111,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "/v1/points", "points", "careers", "积分逐项说明与增分途径 / points line by line, and what earns more",
         PointsRequest, PointsAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/points"),
+        patient=True,
     ),
     Question(
         "/v1/match", "match", "careers", "志愿与空缺的匹配及其原因 / wishes matched to vacancies, and why",

@@ -19,9 +19,9 @@ from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.bundle import POST
-from models.paths.replanning import REACHED, Event, Now, Plan, PlannedStep, Replanned, arrived, knew, replan
+from models.paths.replanning import REACHED, Event, Now, Plan, PlannedStep, Replanned, arrived, knew, left_of, replan
 from models.paths.service_end import ServiceEnd, service_end
-from models.paths.telling import Blocked, Instead, NoPath, StepCourse, TellingStep, Told, ToldPath
+from models.paths.telling import Blocked, Instead, NoPath, Question, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
@@ -103,6 +103,9 @@ class PathDesk:
             for one, found in asked.items()
             if isinstance(found, AskedPath)
         }
+        lasts = {one: _remembered(day, found.question, _last(request.last_plans.get(one), kept.get(found.key)))
+                 for one, found in while_wanted(open_.items())}  # fmt: skip
+        open_ = {one: found.telling_also(_left(day, found.question, lasts[one], as_of)) for one, found in open_.items()}
         told = [
             one
             for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, OFFICERS)
@@ -110,9 +113,7 @@ class PathDesk:
         ]
         answering: dict[str, _Answering] = {}
         for (one, found), paths in while_wanted(zip(open_.items(), told, strict=True)):
-            last = _last(request.last_plans.get(one), kept.get(found.key))
-            last = last if last is None or last.knew is not None else replace(last, knew=day.knew(found.question, last))
-            standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
+            standing = Standing(as_of, lasts[one], tuple(away.get(one, ())), ends[one])
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
         waited.leave()
         shown = self._shown(answering, Asked(request_id, ItemKind.PATH.value, self.model, as_of, now), request.top)
@@ -193,9 +194,11 @@ class _Answering:
         events = day.events(question, [step for plan in (last, *plans) if plan is not None for step in plan.path])
         ends_first = told.because is not None and told.because.code == "retirement_first"
         stated = asked.stated
+        told_today = {posts_of(path) for path in told.paths}
+        barred = bool(question.also) and question.also not in told_today and day.closed(question, question.also)
         stands = Now(
             question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance,
-            stated.ends_on if stated is not None and stated.over(as_of) else None,
+            stated.ends_on if stated is not None and stated.over(as_of) else None, barred,
         )  # fmt: skip
         return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
 
@@ -207,7 +210,7 @@ class _Answering:
 
     def to_keep(self, shown: Sequence[ToldPath]) -> Plan | None:
         """What the next answer is held against: the plan with the other paths shown, one without steps where it was
-        told that none is left or that the goal is reached."""
+        told that there is none or that the goal is reached, so that a way that opens later is told as that."""
         question, last = self.asked.question, self.standing.last
         if self.arrived:
             told_before = last is None or (last.held and last.goal == question.goal)
@@ -217,7 +220,7 @@ class _Answering:
             if not self._told_nothing:
                 return replace(self._remembering(plan), others=others)
             return replace(plan, others=(*plan.others, *_new_to(plan.others, others)))
-        if last is None or (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
+        if last is not None and (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
             return None
         return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
 
@@ -410,6 +413,16 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
     if kept.path[:1] == sent.path[:1] and kept.steps:
         sent = replace(sent, steps=(replace(steps[0], late_since=kept.steps[0].late_since), *steps[1:]))
     return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance)
+
+
+def _remembered(day: PathDay, question: Question, last: Plan | None) -> Plan | None:
+    """The last plan with what it knew, read again where nobody kept that."""
+    return last if last is None or last.knew is not None else replace(last, knew=day.knew(question, last))
+
+
+def _left(day: PathDay, question: Question, last: Plan | None, as_of: date) -> tuple[str, ...]:
+    """What is left of the path that is followed, which is told wherever it is open."""
+    return () if last is None else left_of(last, question.goal, day.events(question, last.path), as_of)
 
 
 def _posts(steps: Sequence[PlannedStep]) -> tuple[str, ...]:

@@ -45,6 +45,10 @@ class AskedPath:
         """The same question of one whose service ends then."""
         return replace(self, question=replace(self.question, end_months=end.months_from(as_of), end_on=end.on))
 
+    def telling_also(self, path: tuple[str, ...]) -> AskedPath:
+        """The same question, with a path that is told wherever it is open."""
+        return replace(self, question=replace(self.question, also=path))
+
     def without(self, declined: frozenset[str]) -> AskedPath:
         """The same question of one who does not want these courses for now."""
         return replace(self, question=replace(self.question, declined=declined))
@@ -75,6 +79,10 @@ class PathDay(Protocol):
 
     def knew(self, question: Question, last: Plan) -> frozenset[str]:
         """What a plan that nobody kept this of was made with, by the days on which rows say they were known."""
+        ...
+
+    def closed(self, question: Question, path: Sequence[str]) -> bool:
+        """Whether rules open some post of a path not within the horizon."""
         ...
 
     def required(self, officer_id: str) -> Collection[str]:

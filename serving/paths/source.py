@@ -254,6 +254,10 @@ class RecordDay:
         own = records.of(question.officer_id).events(question.kind)
         return sorted((*own, *vacant), key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
 
+    def closed(self, question: Question, path: Sequence[str]) -> bool:
+        """Whether rules open some post of a path not within the horizon."""
+        return self._planner(question).closed(question, path)
+
     def required(self, officer_id: str) -> frozenset[str]:
         """The courses that rules require of an officer now, as advice on courses has it."""
         return frozenset(one.course.course_id for one in self._readings.due(officer_id, self.as_of))

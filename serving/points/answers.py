@@ -48,7 +48,7 @@ from serving.points.schemas import (
 )
 from serving.schemas import NotScored
 from serving.talent.records import day_asked
-from serving.waiting import still_wanted, while_wanted
+from serving.waiting import Waiting, still_wanted, while_wanted
 from serving.words import text_of
 
 
@@ -85,6 +85,8 @@ class HistoryRecords:
         return found
 
 
+OFFICERS = Bilingual("名民警", "officers")
+TOGETHER = 50  # officers between two looks at whether the rest fits into the time there is
 PLANNED_FROM = NEEDS
 """What rules of training and of eligibility look at: which courses are required, when which post may be taken."""
 
@@ -111,33 +113,32 @@ class PointsDesk:
     away: Callable[[Sequence[str], date], Away] = nobody_declined
     delays: Callable[[date], Delays] = nothing_learnt
 
-    def answer(self, request: PointsRequest, request_id: str, now: datetime) -> PointsAnswer:
+    def answer(
+        self, request: PointsRequest, request_id: str, now: datetime, waiting: Waiting | None = None
+    ) -> PointsAnswer:
         """One result for each officer, in order.
 
-        Raises InvalidInput for a day that has not come yet and for a deadline that is not after the day.
+        Raises InvalidInput for a day that has not come yet and for a deadline that is not after the day, NobodyWaits
+        where the answer was given up and TooMuchAtOnce where the officers are too many for the time there is.
         """
+        waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         _check_deadline(request, as_of)
         ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
         needed = (*tables_needed(rules), *KNOWN_BY, *(() if request.target is None else PLANNED_FROM))
         frames = self.records(ids, as_of, list(dict.fromkeys(needed)))
         absent = not_on_force(frames, ids)
-        told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
-        away = {} if request.target is None else self.away([one.officer_id for one in told], local_day(now))
-        wills = {} if request.target is None else self._wills(frames, told, away)
-        answers = self._plans(frames, told, request.target, wills, as_of)
-        words = Records(frames)
-        still_wanted()
-        scored = {
-            account.officer_id: _scored(
-                words,
-                account,
-                plan,
-                away.get(account.officer_id, ()),
-                wills.get(account.officer_id, CourseWill()).required,
-            )
-            for account, plan in while_wanted(zip(told, answers, strict=True))
-        }
+        words, scored = Records(frames), dict[str, PointsScored]()
+        for some in waited.parts([one for one in ids if one not in absent], TOGETHER, OFFICERS):
+            told = accounts(frames, some, rules, as_of)
+            away = {} if request.target is None else self.away([one.officer_id for one in told], local_day(now))
+            wills = {} if request.target is None else self._wills(frames, told, away)
+            answers = self._plans(frames, told, request.target, wills, as_of)
+            still_wanted()
+            for account, plan in while_wanted(zip(told, answers, strict=True)):
+                one = account.officer_id
+                required = wills.get(one, CourseWill()).required
+                scored[one] = _scored(words, account, plan, away.get(one, ()), required)
         return PointsAnswer(
             request_id=request_id,
             rule_table=hash_of([asdict(rule) for rule in rules]),

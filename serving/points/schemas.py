@@ -32,8 +32,11 @@ class PointsRequest(Body):
     """积分：逐项说明，可附目标。 / Points line by line, with a target if one is asked for."""
 
     officer_ids: list[OfficerId] = about(
-        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
-    )
+        "民警编号，1 至 200 个，可重复；时限内答复不完时返回 too_much_at_once 并注明每次最多几人",
+        "officer ids, 1 to 200, repeats allowed; where they do not fit into the time of an answer, too_much_at_once "
+        "says how many at most",
+        min_length=1, max_length=MAX_OFFICERS,
+    )  # fmt: skip
     as_of: date | None = about("计算日期；空为今天", "day of the record, null for today", default=None)
     target: PointsTarget | None = about("目标与期限；可空", "what is to be reached by when, may be null", default=None)
 

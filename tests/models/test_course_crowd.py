@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data_contracts.advising import WavePolicy
@@ -138,3 +139,22 @@ def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:
     found = crowd_at(course_history({"course_completions": completions(rows)}), date(2024, 5, 10), ByNumber(), RULES)
     assert found.state.taken.toarray().tolist() == [[1, 0], [1, 0]]
     assert [one.course_id for one in found.likely("b", 3)] == []
+
+
+def test_who_left_counts_in_no_group_from_the_day_after() -> None:
+    """Of twelve who are alike, half have just taken a course; two of the takers and one other leave."""
+    names = "abcdefghijkl"
+    rows = [(one, course, "2024-04-01") for one in names for course in ("x", "y")]
+    rows += [(one, "z", "2024-05-01") for one in "bcdefg"]
+    left = {"b": "2024-05-09", "c": "2024-05-09", "h": "2024-05-09", "d": "2024-05-10", "e": "2024-05-02"}
+    people = pd.DataFrame({
+        "officer_id": [*names, "e"], "entered_on": pd.Timestamp("2020-01-01"),
+        "left_on": pd.to_datetime([*(left.get(one) for one in names), None]),
+        "known_on": pd.to_datetime(["2020-01-01"] * len(names) + ["2024-05-03"]),
+    })  # fmt: skip
+    history = course_history({"course_completions": completions(rows), "officers": people})
+    (wave,) = crowd_at(history, date(2024, 5, 10), None, RULES).waves("a", 1)
+    counted = {reason.counted.group: reason.counted for reason in wave.reasons if reason.counted}
+    assert (counted["force"].taken, counted["force"].members) == (4, 8), "e's leaving was taken back, d's is of today"
+    (first, *_) = crowd_at(history, date(2024, 5, 10), ByNumber(), RULES).likely("a", 5)
+    assert first.reasons[0].counted == Counted("class", 4, 8, 60)

@@ -311,3 +311,23 @@ def test_the_change_that_helps_most_is_told_with_its_chance() -> None:
     lifted = replace(ASKED, factors=much)
     assert _with(changes=lambda _officer: changes).tell(lifted, 5).helps is None
     assert PLANNER.tell(lifted, 5).chance > told.chance
+
+
+def test_a_path_that_is_asked_for_is_told_however_many_are_better_and_only_where_it_is_likely_enough() -> None:
+    every = [tuple(step.post for step in path.steps) for path in PLANNER.tell(ASKED, 5).paths]
+    best = [tuple(step.post for step in path.steps) for path in PLANNER.tell(ASKED, 1).paths]
+    asked = replace(ASKED, also=every[-1])
+    told = PLANNER.tell(asked, 1).paths
+    assert [tuple(step.post for step in path.steps) for path in told] == [*best, every[-1]]
+    assert PLANNER.tell(replace(ASKED, also=best[0]), 1).paths == PLANNER.tell(ASKED, 1).paths, "once"
+    assert len(PLANNER.tell(replace(ASKED, also=("nowhere", "p3")), 1).paths) == 1
+    strict = replace(PLANNER, policy=replace(policy().paths, least_chance=told[1].chance + 1e-6))
+    assert len(strict.tell(asked, 1).paths) == 1
+
+
+def test_a_path_is_closed_where_rules_open_one_of_its_posts_not_within_the_horizon() -> None:
+    never = _with(blocked=lambda _officer, post, day: [RULE] if post == "p2" else [])
+    assert [never.closed(ASKED, path) for path in (("p2", "p3"), ("p1", "p3"), ("nowhere", "p3"))] == [
+        True, False, False
+    ]  # fmt: skip
+    assert not PLANNER.closed(ASKED, ("p2", "p3")), "no rule speaks"

@@ -129,6 +129,23 @@ def test_the_count_with_this_training_stands_first_and_replaces_the_plainer_coun
     )
 
 
+def test_a_count_is_told_with_the_day_on_which_it_was_made() -> None:
+    """A model answers on later days with the counts of the day on which it was trained."""
+    within = MovedWithin(("a", "b"), (ANY,), 36, np.array([0]), np.array([100]), np.array([1]), np.array([20]),
+                         day=date(2025, 12, 31))  # fmt: skip
+    found = suggest(RANKED, Person("a"), Known(RULES, within=within), 7).open
+    reason = next(one for one in found if one.post_id == "b").reasons[0]
+    others = [one for post in found if post.post_id != "b" for one in post.reasons if one.code == "moved"]
+    assert others
+    assert all(one.en.endswith("led here (as counted on 2025-12-31)") for one in others)
+    assert reason.en.endswith("within 3 years of taking up your post (as counted on 2025-12-31)")
+    assert reason.zh.endswith("3 年内调入此岗位（截至 2025-12-31 统计）")
+    told, arrays = within.to_parts()
+    assert MovedWithin.from_parts(told, arrays).day == date(2025, 12, 31)
+    del told["day"]
+    assert MovedWithin.from_parts(told, arrays).day is None, "parts of earlier versions"
+
+
 def test_that_the_ranking_alone_put_it_there_is_not_said_beside_a_count_and_few_moves_are_marked() -> None:
     keys = np.array([0])
     within = MovedWithin(("a", "b"), (ANY,), 36, keys, np.array([100]), np.array([1]), np.array([20]))

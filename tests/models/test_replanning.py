@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
@@ -141,9 +143,60 @@ def test_who_left_every_path_is_off_track_unless_the_chance_of_the_goal_rose(bef
     assert longer.status == "off_track", "within another time it is another chance"
 
 
+@pytest.mark.parametrize("events", [(), (_event("completion", "another"),), (_event("appraisal", "x"),)])
+def test_a_path_whose_chance_fell_by_itself_is_left_for_one_that_is_told_and_nobody_is_off_track(
+    events: tuple[Event, ...],
+) -> None:
+    now = _now(*events, plans=(OTHER,))
+    found = replan(replace(LAST, goal_chance=0.3), replace(now, chance=0.2), PATHS)
+    assert (found.status, found.changed, found.plan) == ("on_track", True, OTHER)
+    assert found.why[-1].code == "unlikely"
+    again = replan(replace(OTHER, knew=knew(now.events, now.as_of, OTHER.path)), now, PATHS)
+    assert (again.status, again.changed, [one.code for one in again.why]) == ("on_track", False, ["nothing"])
+    late = replan(LAST, replace(now, as_of=date(2025, 11, 1)), PATHS)
+    assert (late.status, late.changed) == ("off_track", True), "the step of the old path is late"
+    assert {"overdue", "unlikely"} <= {one.code for one in late.why}
+
+
+@pytest.mark.parametrize(("chance", "status"), [(0.2, "off_track"), (0.4, "on_track")])
+def test_a_path_that_rules_closed_is_told_as_closed_though_nothing_else_became_known(
+    chance: float, status: str
+) -> None:
+    now = replace(_now(plans=(OTHER,)), chance=chance, barred=True)
+    found = replan(replace(LAST, goal_chance=0.3), now, PATHS)
+    assert (found.status, found.changed, found.plan, found.why[-1].code) == (status, True, OTHER, "closed")
+
+
+_POSTS = st.sampled_from("klmn")
+_PATHS = st.lists(_POSTS, max_size=2, unique=True).map(lambda way: (*way, "z"))
+
+
+@given(
+    last=_PATHS, others=st.lists(_PATHS, max_size=2),
+    today=st.lists(st.tuples(_PATHS, st.floats(0.002, 0.5)), max_size=5),
+    events=st.lists(st.builds(_event, st.sampled_from(("posting", "completion", "appraisal", "vacancy")), _POSTS,
+                              st.dates(MADE, date(2026, 1, 1))), max_size=3),
+    as_of=st.dates(MADE, date(2027, 1, 1)), barred=st.booleans(), declined=st.lists(_PATHS, max_size=1),
+)  # fmt: skip
+def test_the_plan_that_holds_is_always_one_of_those_that_are_told(
+    last: tuple[str, ...], others: list[tuple[str, ...]], today: list[tuple[tuple[str, ...], float]],
+    events: list[Event], as_of: date, barred: bool, declined: list[tuple[str, ...]],
+) -> None:  # fmt: skip
+    def steps(path: tuple[str, ...]) -> tuple[PlannedStep, ...]:
+        return tuple(PlannedStep(post, *[date(2025, 1, 1)] * 3) for post in path)
+
+    plans = [Plan("z", as_of, steps(path), chance) for path, chance in today if path not in declined]
+    before = Plan("z", MADE, steps(last), 0.3, others=tuple(steps(path) for path in others))
+    now = Now("z", as_of, plans, events, dict.fromkeys(declined, MADE), barred=barred)
+    found = replan(before, now, PATHS)
+    told = {plan.path for plan in plans}
+    assert found.plan is None or found.plan.path in told
+    assert (found.plan is None) <= (not told or found.status == "reached"), "where paths are told one of them holds"
+
+
 @pytest.mark.parametrize(("before", "status"), [(0.1, "on_track"), (0.3, "off_track")])
 def test_a_path_that_closed_is_off_track_unless_the_chance_of_the_goal_rose(before: float, status: str) -> None:
-    now = replace(_now(_event("appraisal", "x"), plans=(OTHER,)), chance=0.2)
+    now = replace(_now(_event("appraisal", "x"), plans=(OTHER,)), chance=0.2, barred=True)
     found = replan(replace(LAST, goal_chance=before), now, PATHS)
     assert (found.status, found.changed, found.why[-1].code) == (status, True, "closed")
 

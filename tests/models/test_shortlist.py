@@ -245,3 +245,18 @@ def test_absent_tables_hold_no_evidence() -> None:
 def test_the_list_says_that_a_committee_decides() -> None:
     assert "由委员会决定" in COMMITTEE.zh
     assert "committee that decides" in COMMITTEE.en
+
+
+def test_the_lines_of_a_short_list_add_up_to_its_score_as_they_are_shown() -> None:
+    """Of many fading lines each is rounded where it is shown, and what was cut off is in no sum."""
+    days = ["2023-01-17", "2022-03-05", "2021-08-29", "2024-02-11", "2020-11-23"]
+    given = [praised(*"abcde"[place:], on=day) for place, day in enumerate(days)]
+    frames = {**force("abcde"), "honours": pd.concat(given, ignore_index=True)}
+    lines = [
+        replace(HONOURS, code=f"h{months}", points=0.7, cap=100.0, half_life_months=months) for months in range(5, 60)
+    ]
+    found = scored(frames, rule(*lines, size=5)).candidates()
+    assert len(found) == 5
+    for one in found:
+        hundredths = sum(round(100 * line.points) for line in one.lines)
+        assert round(10 * one.score) == (hundredths + 5) // 10, "added up as shown, halves up"

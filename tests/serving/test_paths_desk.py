@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -85,6 +86,9 @@ class FakePaths:
 
     def knew(self, question: Question, last: Plan) -> frozenset[str]:
         return frozenset(event.mark for event in self.known if event.known_on <= last.made_on)
+
+    def closed(self, question: Question, path: Sequence[str]) -> bool:
+        return PLANNER.closed(question, path)
 
     def required(self, officer_id: str) -> frozenset[str]:
         return frozenset()
@@ -183,6 +187,25 @@ def test_the_last_plan_stays_first_until_something_becomes_known() -> None:
     assert isinstance(news, PathsFound)
     assert news.progress.why[0].code == "completion"
     assert news.progress.changed == (news.paths[0] == before.paths[0])
+
+
+def test_a_way_that_opens_after_the_first_answer_told_none_is_told_as_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans, tell = KeptPlans(), FakePaths.tell_all
+    none = Told((), 0.0, None, NoPath("never_reached", Bilingual("无", "none")))
+    monkeypatch.setattr(FakePaths, "tell_all", lambda _self, questions, _top: [none for _ in questions])
+    (closed,) = _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    assert isinstance(closed, NoPathFound)
+    assert closed.progress is None, "nothing was told before"
+    kept = dict(plans.kept)
+    (again,) = _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    assert isinstance(again, NoPathFound)
+    assert again.progress is not None
+    assert (again.progress.status, again.progress.changed, plans.kept) == ("no_path", False, kept)
+    monkeypatch.setattr(FakePaths, "tell_all", tell)
+    (found,) = _ask(_desk(plans=plans), "a")
+    assert isinstance(found, PathsFound)
+    assert (found.progress.status, found.progress.changed) == ("on_track", True)
+    assert [why.code for why in found.progress.why] == ["opened"]
 
 
 def test_a_goal_reached_or_closed_is_said_in_the_progress() -> None:
@@ -519,3 +542,24 @@ def test_a_goal_that_is_held_is_reached_whatever_posting_brought_it() -> None:
     assert isinstance(there, GoalReached)
     assert there.progress is not None
     assert (there.progress.status, [why.code for why in there.progress.why]) == ("reached", ["reached"])
+
+
+def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_whenever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Chances change from clock to clock though nothing becomes known; few paths are asked for, or many."""
+    rng, gone = np.random.default_rng(0), 0
+    for _ in range(30):
+        plans, officer = KeptPlans(), str(rng.choice(["a", "b"]))
+        key = PlanKey(officer, "post:p3", policy().paths.default_horizon_months)
+        for month in range(1, 7):
+            chain = rng.dirichlet(np.full(4, 0.3), 4) * (1 - np.eye(4))
+            model = hand_made(chain / np.maximum(chain.sum(1, keepdims=True), 1e-9))
+            monkeypatch.setattr(sys.modules[__name__], "PLANNER", replace(PLANNER, model=model))
+            for top in (int(rng.integers(1, 5)), 1):
+                (found,) = _ask(_desk(plans=plans), officer, as_of=date(2026, month, 1), top=top)
+                if isinstance(found, PathsFound):
+                    assert plans.kept[key].path == tuple(step.post_id for step in found.paths[0].steps)
+                    gone += [why.code for why in found.progress.why] == ["unlikely"]
+            assert isinstance(found, NoPathFound) or not found.progress.changed, "asked again it stays"  # type: ignore[union-attr]
+    assert gone > 10, "some chances fell below what is told"

@@ -16,11 +16,14 @@ from data_contracts.settings import Settings
 from experiments.advice.tables import points_told
 from experiments.advice.words import Say
 from features.history import History
+from serving.api.questions import QUESTIONS
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
 from serving.ground import _ruled
+from serving.points import answers
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.points.schemas import PointsAnswer, PointsRequest, PointsScored
+from serving.waiting import TooMuchAtOnce, Waiting
 from tests.models.records import framed
 from tests.serving.feedback_room import decline
 
@@ -204,3 +207,23 @@ def test_a_transfer_is_told_with_its_days(desk: PointsDesk) -> None:
     assert plan is not None
     years = [step for step in plan.combinations[0].steps if step.rule == "grassroots_years"]
     assert [step.transfer_by for step in years] == [date(2024, 4, 1)] * 2
+
+
+def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(
+    desk: PointsDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, counted = [0.0], answers.accounts
+
+    def slow(*told: Any) -> Any:
+        now[0] += 4.0
+        return counted(*told)
+
+    monkeypatch.setattr(answers, "TOGETHER", 1)
+    whole = ask(desk, officer_ids=["a", "b"]).results
+    assert [one.officer_id for one in whole] == ["a", "b"], "in parts as at once"
+    monkeypatch.setattr(answers, "accounts", slow)
+    body = PointsRequest.model_validate({"officer_ids": ["a", "b"]})
+    with pytest.raises(TooMuchAtOnce, match=r"2 officers cannot be answered .* ask for at most 1 at once"):
+        desk.answer(body, "r", NOW, Waiting(7.0, lambda: now[0]))
+    assert now == [4.0], "nobody is worked on in vain"
+    assert next(one for one in QUESTIONS if one.path == "/v1/points").patient
