@@ -66,7 +66,8 @@ def _score(by_line: pd.DataFrame) -> pd.Series:
     [41.8, 55.5, 0.0]
     """
     hundredths = (by_line.fillna(0.0) * 10**POINT_DIGITS).round().sum(axis=1)
-    return np.floor(hundredths / 10 + 0.5) / 10 + 0.0
+    score: pd.Series = hundredths.div(10).add(0.5).floordiv(1).div(10) + 0.0
+    return score
 
 
 @dataclass(frozen=True)

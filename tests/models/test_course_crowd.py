@@ -149,7 +149,7 @@ def test_who_left_counts_in_no_group_from_the_day_after() -> None:
     left = {"b": "2024-05-09", "c": "2024-05-09", "h": "2024-05-09", "d": "2024-05-10", "e": "2024-05-02"}
     people = pd.DataFrame({
         "officer_id": [*names, "e"], "entered_on": pd.Timestamp("2020-01-01"),
-        "left_on": pd.to_datetime([*(left.get(one) for one in names), None]),
+        "left_on": pd.to_datetime(pd.Series([*(left.get(one) for one in names), None])),
         "known_on": pd.to_datetime(["2020-01-01"] * len(names) + ["2024-05-03"]),
     })  # fmt: skip
     history = course_history({"course_completions": completions(rows), "officers": people})

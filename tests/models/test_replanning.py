@@ -183,7 +183,8 @@ def test_the_plan_that_holds_is_always_one_of_those_that_are_told(
     events: list[Event], as_of: date, barred: bool, declined: list[tuple[str, ...]],
 ) -> None:  # fmt: skip
     def steps(path: tuple[str, ...]) -> tuple[PlannedStep, ...]:
-        return tuple(PlannedStep(post, *[date(2025, 1, 1)] * 3) for post in path)
+        due = date(2025, 1, 1)
+        return tuple(PlannedStep(post, due, due, due) for post in path)
 
     plans = [Plan("z", as_of, steps(path), chance) for path, chance in today if path not in declined]
     before = Plan("z", MADE, steps(last), 0.3, others=tuple(steps(path) for path in others))

@@ -16,6 +16,7 @@ from data_contracts.settings import Settings
 from experiments.advice.tables import points_told
 from experiments.advice.words import Say
 from features.history import History
+from models.points.lines import accounts
 from serving.api.questions import QUESTIONS
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
@@ -212,7 +213,7 @@ def test_a_transfer_is_told_with_its_days(desk: PointsDesk) -> None:
 def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(
     desk: PointsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now, counted = [0.0], answers.accounts
+    now, counted = [0.0], accounts
 
     def slow(*told: Any) -> Any:
         now[0] += 4.0
