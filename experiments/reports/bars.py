@@ -173,6 +173,8 @@ def _grades(outcome: str, records: Records, _: Records) -> Iterator[Bar]:
 
 
 def _units(outcome: str, compared: Records) -> Iterator[Bar]:
+    if outcome not in TIMES_PEER:  # the three that were asked; who left is in no unit any more, so nothing precedes it
+        return
     for one in compared:
         asked = Bilingual(
             "单位等级相关高于上一期发生率，区间高于零（三个结局中至少两个）",

@@ -90,3 +90,11 @@ def test_conduct_is_held_to_its_level_on_the_first_day_alone() -> None:
 def test_another_horizon_is_held_to_no_bar() -> None:
     told = report()
     assert bars_of([{**one, "horizon_months": 12} for one in told["records"]], told["comparisons"], told["units"]) == []
+
+
+def test_units_are_held_to_last_period_where_it_was_asked() -> None:
+    """Of departure nothing can precede: who left is in no unit any more."""
+    told = report()
+    left = [{**one, "outcome": "departure"} for one in told["records"]]
+    nothing = {**told["units"][0], "outcome": "departure", "low": float("nan")}
+    assert [bar for bar in bars_of(left, [], [nothing]) if "units" in bar.asked.en] == []
