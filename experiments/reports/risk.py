@@ -128,7 +128,8 @@ def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], N
         asked.source, asked.data, days, outcomes, asked.horizon_months, Labels.MATURE.value, asked.mapping,
         with_eventual=True,
     )  # fmt: skip
-    plan(steps_of(backtest) + 3 + len(outcomes))
+    planned = steps_of(backtest) + 3 + len(outcomes)
+    plan(planned)
     tested, last = list[Tested](), dict[str, Exam]()
 
     def seen(exam: Exam, one: Tested) -> None:
@@ -143,7 +144,7 @@ def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], N
     report.data["ceilings"] = [one.as_record() for one in made.ceilings]
     say("units")
     if asked.units:
-        _with_units(made, delivery)
+        _with_units(made, delivery, lambda step: say(f"units: {step}"), lambda more: plan(planned + more))
     report.data["bars"] = [bar.as_record() for bar in made.bars]
     return made
 
@@ -161,7 +162,7 @@ def _looking(asked: RiskReport) -> Look:
     return look
 
 
-def _with_units(made: Evidence, delivery: Delivery) -> None:
+def _with_units(made: Evidence, delivery: Delivery, say: Say, plan: Callable[[int], None]) -> None:
     from experiments.backtests.units import UnitsBacktest, backtest_units
 
     asked = made.asked
@@ -169,7 +170,7 @@ def _with_units(made: Evidence, delivery: Delivery) -> None:
         asked.source, asked.data, asked.as_ofs, made.outcomes, asked.horizon_months, asked.mapping, asked.seed
     )
     try:
-        made.units = backtest_units(wanted, delivery=delivery)
+        made.units = backtest_units(wanted, say, plan, delivery)
     except NotReady as refusal:
         made.units_note = str(refusal)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Callable
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,7 +29,7 @@ from experiments.backtests.reporting import known_until
 from experiments.backtests.units import UnitsReport
 from experiments.reports.groups import audit_of
 from experiments.reports.pages import Page, Picture, Row, Section, Sheet, write_page
-from experiments.reports.risk import Evidence, default_days, default_outcomes
+from experiments.reports.risk import Evidence, _with_units, default_days, default_outcomes
 from experiments.reports.sections import _group, units_section
 from features.ingest import Delivered, delivery_of, versioned
 from models import registry
@@ -195,6 +196,22 @@ def test_groups_are_read_from_the_newest_version_of_the_audit_table() -> None:
     assert "ethnicity" not in audit
     assert audit["unit_size"].nunique() == 2
     assert audit_of([tested], None).columns.tolist() == ["unit_size"]
+
+
+def test_units_name_their_steps_and_the_bar_hears_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are half of the hours: a reader saw two of 82 steps left for all of them."""
+    told: list[object] = []
+
+    def backtest(_: object, say: Callable[[str], None], plan: Callable[[int], None], delivery: object) -> str:
+        plan(5)
+        say("conduct learning")
+        return "units"
+
+    monkeypatch.setattr("experiments.backtests.units.backtest_units", backtest)
+    about = SimpleNamespace(source="s", data=Path(), as_ofs=[], horizon_months=24, mapping=None, seed=1)
+    made = SimpleNamespace(asked=about, outcomes=["conduct"])
+    _with_units(cast(Evidence, made), cast(Delivery, None), told.append, told.append)
+    assert (made.units, told) == ("units", [5, "conduct learning"])
 
 
 def test_of_two_units_the_page_says_that_a_rank_tells_nothing() -> None:
