@@ -105,7 +105,7 @@ def fit_of(post_id: str, own: Wanting, standard: Standard, weights: FitWeights) 
     >>> standard = Standard({"p": {"law": 4.0}}, {"p": "legal", "q": "legal"})
     >>> found = fit_of("p", own, standard, FitWeights(0.5, 0.3, 0.2, 0.5, 0.15))
     >>> found.score, [part.text.en for part in found.parts][0]
-    (0.5, 'meets 0 of 1 measured competencies; below standard: law and procedure 2 of 4')
+    (0.5, 'meets 0 of 1 measured competency; below standard: law and procedure 2 of 4')
     """
     weighed = (
         (weights.competencies, _competencies(post_id, own, standard)),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.counting import counted
 from models.matching.order import lottery
 from models.matching.placing import Match, match
 from models.matching.reasons import ASIDE, Placement, WishTold, placements
@@ -131,7 +132,7 @@ def _true_of(wish: WishTold, officer: str, posts: dict[str, str], small: Small) 
         step = next(place for place, (one, other) in enumerate(zip(mine, last, strict=True)) if one != other)
         assert wish.decided_by == STEPS[step]
         if step == 1:
-            assert f"had {-last[1]} points, you have {-mine[1]}" in wish.text.en  # type: ignore[operator]
+            assert f"had {counted(-last[1], 'point')}, you have {-mine[1]}" in wish.text.en  # type: ignore[operator]
     else:
         assert wish.decided_by is None
         assert (wish.code == "no_places") == (small.places[wish.vacancy_id] == 0 and wish.code != "not_needed"

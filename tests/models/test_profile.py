@@ -172,7 +172,7 @@ def test_a_block_counts_everybody_under_it_and_names_what_would_fill_the_gap() -
     assert [(one.course_id, one.hours_in_all) for one in law.courses] == [("k", 8.0), ("z", None)]
     assert law.courses[1].name.zh == "代号“z”"  # as `/v1/courses` calls a course without a name
     assert law.text.en.startswith(
-        "law and procedure: 1 of 3 measured are below their post's standard, an estimated 60% are at it"
+        "law and procedure: 1 of 3 measured is below their post's standard, an estimated 60% are at it"
     )
     assert not law.thin
 
