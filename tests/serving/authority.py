@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from starlette.applications import Starlette
 
+from data_contracts.migrations import METADATA
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.registry import ResolvedModel
@@ -45,6 +46,8 @@ from serving.review.cases import CaseStore
 from serving.review.desks import ActDesk
 from serving.review.one_case import CaseDesk
 from serving.review.opening import open_cases
+from serving.review.states import CaseState
+from serving.review.tables import CASES
 from serving.risk.preview import Evidence, Force, Prepared
 from serving.risk.previewing import PreviewDesk
 from serving.units.answers import UnitDesk
@@ -117,6 +120,13 @@ def cases() -> Mapping[str, str]:
     night: Any = _Night(dict.fromkeys(warned, ("conduct",)))
     open_cases(night, store, policy(), NOW)
     return {case.officer_id: case.case_id for case in store.of_officers(warned)}
+
+
+def as_opened(officer_id: str) -> None:
+    """The officer's case stands as on the first day: files of tests that share a process act on the same cases."""
+    new = CASES.update().where(CASES.c.officer_id == officer_id)
+    with CaseStore.of(small_force()).database.writing(METADATA) as connection:
+        connection.execute(new.values(state=CaseState.NEW.value, assigned_to=None, closed_on=None))
 
 
 @cache

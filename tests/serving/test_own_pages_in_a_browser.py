@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from features.history import History
 from serving.review.cases import CaseStore
 from serving.review.opt_outs import OptOuts, Wish
-from tests.serving.authority import cases, places
+from tests.serving.authority import as_opened, cases, places
 from tests.serving.desks import NOW
 from tests.serving.guidance_state import small_force
 from tests.serving.own_room import officers_token, own_room
@@ -166,6 +166,7 @@ def test_an_officer_contests_a_warning_and_opts_out_and_in_again(own: Room, lang
     officer_id = sorted(set(cases()) - others)[{"zh": 0, "en": 1}[language]]
     # The force is shared with other files of tests of this process, and one of them opts people out.
     OptOuts.of(small_force()).keep(Wish(officer_id, out=False, at=NOW, actor="test"))
+    as_opened(officer_id)
     with officer(own, language, officer_id) as page:
         own.open(page, "/pages/me/records")
         own.checked(page, f"records-{language}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from serving.review.cases import CaseStore
 from serving.talent.profile import ProfileDesk
 from serving.waiting import NobodyWaits
-from tests.serving.authority import cases, places
+from tests.serving.authority import as_opened, cases, places
 from tests.serving.guidance_state import small_force
 from tests.serving.page_room import PHONE, Room, room
 
@@ -169,6 +169,7 @@ def test_a_false_alarm_needs_a_reason_no_protected_thing_and_nobody_who_came_fir
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_contest_is_marked_counted_and_found_by_a_filter(pages: Room, language: str) -> None:
     officer_id = places()[{"zh": "the bureau", "en": "the sub-bureau itself"}[language]].officer_id
+    as_opened(officer_id)
     with pages.signed_in(language) as page:
         pages.open(page, "/pages/cases")
         page.click(f"th a:text-is('{officer_id}')")
