@@ -7,11 +7,11 @@ the best one, so that a plan does not flicker. A path that the officer declined 
 among today's: rules closed it, or its chance fell by itself below the least that is told, which puts nobody off track.
 Who takes a step of another path that was told is on track too, and the plan goes on along that one. Off track is told
 of who left every path told, or whose path rules closed, only where the chance of the goal did not rise; a step that is
-late is late whatever the chance, and stays late, with the day by which it was due, until it is done or the plan no
-longer begins with it. Nobody is on track of a goal whose term is over. Everything of the officer that
-became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of
-the path, one line a post. A plan remembers what it knew, so that a row delivered late is news whatever day it
-says it was known on.
+late is late whatever the chance, by the interval that was told of it first, and stays late, with the day by which it
+was due, until it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over.
+Everything of the officer that became known is told once, the rest with the word that the plan does not rest on it;
+vacancies are told of the posts of the path, one line a post. A plan remembers what it knew, so that a row delivered
+late is news whatever day it says it was known on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class PlannedStep:
     """A step of a plan with the day it is expected on and the 80 % interval of that day; the courses it asks for, and
     the competencies that fall short of its post.
 
-    `late_since` is the day by which an overdue step was due when that was found: a plan that is kept has new days.
+    A plan that is kept has new days. `late_since` is the day by which an overdue step was due when that was found;
+    `due_by` is the end of the interval that was told first of the step that a plan begins with, None where that is
+    `high_on`: how often somebody asks puts nothing off.
     """
 
     post: str
@@ -49,6 +51,12 @@ class PlannedStep:
     courses: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     late_since: date | None = None
+    due_by: date | None = None
+
+    @property
+    def due(self) -> date:
+        """The last day on which it is in time."""
+        return self.high_on if self.due_by is None else min(self.due_by, self.high_on)
 
 
 @dataclass(frozen=True)
@@ -206,7 +214,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if not way.rest:
         return Replanned(None, REACHED, True, (because("reached", last.goal, way.taken[-1].occurred_on),))
     found = _along(last, now, policy, way, (longer, news))
-    return _still_late(found, way.rest[0], now.as_of, policy) if way.left is None else found
+    return found if way.left is not None else _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
 
 
 def _along(
@@ -217,7 +225,8 @@ def _along(
     first = way.rest[0]
     left = way.left is not None
     late = None if left else _late_since(first, now.as_of, policy)  # no step of a path that was left is late
-    lately = late is not None and _overdue(first, now.as_of, policy)  # what was told as overdue before is no news
+    # what was told as overdue before is no news, until the days that it got then are over too
+    lately = late is not None and (first.late_since is None or _overdue(first.high_on, now.as_of, policy))
     overdue = [because("overdue", first.post, late)] if late else []
     chance = [] if longer else _chance(last, now)
     became = [*longer, *_reasons(last, news, way), *(chance if left else [])]
@@ -385,19 +394,24 @@ def _status(way: _Way) -> str:
     return OFF_TRACK if latest.occurred_on > step.high_on else ON_TRACK
 
 
-def _still_late(found: Replanned, first: PlannedStep, as_of: date, policy: PathPolicy) -> Replanned:
-    """A plan that begins with a step that is overdue remembers by when it was due, whatever days it has now."""
-    late = _late_since(first, as_of, policy)
-    if late is None or found.plan is None or found.plan.path[:1] != (first.post,):
+def _still_due(found: Replanned, first: PlannedStep, as_of: date, policy: PathPolicy, *, anew: bool) -> Replanned:
+    """A plan that goes on beginning with a step remembers by when it was due, whatever days it has now; `anew` says
+    that it was made for another time, so that a step in time has its new days."""
+    if found.plan is None or found.plan.path[:1] != (first.post,):
         return found
     begins, *rest = found.plan.steps
-    return replace(found, plan=replace(found.plan, steps=(replace(begins, late_since=late), *rest)))
+    late = _late_since(first, as_of, policy)
+    due = begins.due_by if anew or first.due >= begins.due else first.due
+    if (late, due) == (begins.late_since, begins.due_by):
+        return found
+    begins = replace(begins, late_since=late, due_by=due)
+    return replace(found, plan=replace(found.plan, steps=(begins, *rest)))
 
 
 def _late_since(step: PlannedStep, as_of: date, policy: PathPolicy) -> date | None:
     """The day by which an overdue step was first due, None of a step that is not."""
-    return step.late_since or (step.high_on if _overdue(step, as_of, policy) else None)
+    return step.late_since or (step.due if _overdue(step.due, as_of, policy) else None)
 
 
-def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:
-    return as_of > add_months(step.high_on, round(policy.grace_months))
+def _overdue(due: date, as_of: date, policy: PathPolicy) -> bool:
+    return as_of > add_months(due, round(policy.grace_months))

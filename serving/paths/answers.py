@@ -411,7 +411,8 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
         return sent
     others = tuple(one for one in (kept.steps, *kept.others) if one and _posts(one) != sent.path)
     if kept.path[:1] == sent.path[:1] and kept.steps:
-        sent = replace(sent, steps=(replace(steps[0], late_since=kept.steps[0].late_since), *steps[1:]))
+        first = kept.steps[0]
+        sent = replace(sent, steps=(replace(steps[0], late_since=first.late_since, due_by=first.due_by), *steps[1:]))
     return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance)
 
 

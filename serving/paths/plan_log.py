@@ -20,6 +20,7 @@ STATED = "stated"
 KNEW = "knew"
 OTHERS, GOAL_CHANCE = "others", "goal_chance"
 LATE = "late_since"  # of a step, where it was found overdue
+DUE = "due_by"  # of a step, where another interval was told of it first
 ANY_TIME = 0  # months: no question has such a horizon
 
 
@@ -118,15 +119,12 @@ def _plan(row: Mapping[str, Any]) -> Plan:
 
 def _told(step: PlannedStep) -> dict[str, Any]:
     told = asdict(step)
-    if step.late_since is None:
-        del told[LATE]
-    return told
+    return {name: value for name, value in told.items() if value is not None or name not in (LATE, DUE)}
 
 
 def _step(told: Mapping[str, Any]) -> PlannedStep:
     expected, low, high = (date.fromisoformat(told[name]) for name in ("expected_on", "low_on", "high_on"))
-    late = told.get(LATE)
+    late, due = (None if told.get(name) is None else date.fromisoformat(told[name]) for name in (LATE, DUE))
     return PlannedStep(
-        told["post"], expected, low, high, tuple(told["courses"]), tuple(told.get("gaps", ())),
-        None if late is None else date.fromisoformat(late),
-    )  # fmt: skip
+        told["post"], expected, low, high, tuple(told["courses"]), tuple(told.get("gaps", ())), late, due
+    )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.replanning import Event, Now, Plan, PlannedStep, arrived, knew, replan
@@ -255,6 +256,29 @@ def test_an_overdue_step_stays_overdue_until_it_is_done_or_another_comes_first()
     better = Plan("z", met.known_on, (replace(anew, post="k"), STEPS[1]), 0.9)
     other = replan(again.plan, _now(met, plans=(better, today), as_of=met.known_on), PATHS)
     assert (other.status, other.plan, other.why[-1].code) == ("off_track", better, "better")
+
+
+def test_how_often_one_asks_puts_no_step_off() -> None:
+    """Each appraisal gives the kept plan new days; a stranger who asked every half year was on track for three."""
+    plan, seen = LAST, list[str]()
+    for month in range(2, 15):
+        day = date(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+        slipped = [add_months(one, month) for one in (STEPS[0].expected_on, STEPS[0].low_on, STEPS[0].high_on)]
+        step = PlannedStep("m", slipped[0], slipped[1], slipped[2], ("law",))
+        came = Event("appraisal", f"{month}", day, day)
+        found = replan(plan, _now(came, plans=(Plan("z", day, (step, STEPS[1]), 0.3),), as_of=day), PATHS)
+        assert found.plan is not None
+        assert found.plan.path == LAST.path
+        seen.append(found.status)
+        plan = replace(found.plan, knew=None)
+    late = [replan(LAST, _now(as_of=date(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 1)), PATHS).status
+            for month in range(2, 15)]  # fmt: skip
+    assert seen == late
+    assert set(seen) == {"on_track", "off_track"}
+    moved = replace(SAME, steps=(replace(STEPS[0], high_on=date(2026, 1, 1)), STEPS[1]))
+    again = replace(_now(plans=(moved,)), horizon_months=36)
+    found = replan(replace(LAST, horizon_months=24), again, PATHS)
+    assert found.plan == moved, "another time asked for is another plan, with days of its own"
 
 
 @pytest.mark.parametrize(
