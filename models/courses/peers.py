@@ -11,7 +11,6 @@ import pandas as pd
 from models.courses.histories import UNKNOWN, Array, Peers
 
 POLICE_RANK = "police_rank"
-DAYS_PER_YEAR = 365.25
 NEVER = np.iinfo(np.int64).max
 
 
@@ -112,8 +111,9 @@ class PeerTimeline:
             groups["rank"], days_in_rank = self.ranks.at(day, self.officers)
         if self.entries is not None:
             groups["class"], days_in_service = self.entries.at(day, self.officers)
-            joined = np.where(np.isnan(days_in_service), 0, day - days_in_service)
-            groups["cohort"] = np.where(np.isnan(days_in_service), UNKNOWN, joined // DAYS_PER_YEAR).astype(int)
+            joined = np.where(np.isnan(days_in_service), 0, day - days_in_service).astype("datetime64[D]")
+            years = joined.astype("datetime64[Y]").astype(int)
+            groups["cohort"] = np.where(np.isnan(days_in_service), UNKNOWN, years)
         gone = None if self.leavings is None else self.leavings.gone(day, self.officers)
         return Peers(groups, days_in_service, days_in_rank, gone)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.artifacts import Parts
@@ -12,6 +13,7 @@ from models.courses.histories import Array, CourseNames, Peers, Questions, Takin
 from models.courses.neighbours import by_courses, by_late_courses, by_lessons
 from models.courses.next_course import NextCourseModel, candidates_at
 from models.courses.passing import PASSING_DAYS, passing
+from models.courses.peers import PeerTimeline
 from models.courses.state import CourseState, StateMaker
 
 NAMES = CourseNames(("law one", "law two", "car"), (("law", "one"), ("law", "two"), ("car",)))
@@ -178,3 +180,12 @@ def test_candidates_are_what_is_taken_now_and_was_seen() -> None:
 def test_other_parts_are_refused() -> None:
     with pytest.raises(Exception, match="not 'next_course'"):
         NextCourseModel.from_parts(Parts(json={"kind": "risk"}))
+
+
+def test_a_cohort_is_of_one_calendar_year_to_its_first_and_last_day() -> None:
+    joined = ["2014-12-31", "2015-01-01", "2015-12-31", "2016-01-01", "1994-01-01", "1993-12-31"]
+    people = pd.DataFrame({"officer_id": list("abcdef"), "entered_on": pd.to_datetime(joined),
+                           "known_on": pd.Timestamp("2016-02-01")})  # fmt: skip
+    for day in ("2016-03-01", "2026-02-15", "2028-02-29"):
+        found = PeerTimeline.of({"officers": people}, tuple("abcdef")).at(int(np.datetime64(day, "D").astype(int)))
+        assert found.groups["cohort"].tolist() == [44, 45, 45, 46, 24, 23], "years since 1970"
