@@ -16,6 +16,10 @@ WHY: Mapping[str, Bilingual] = {
     ),
     "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
     "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
+    "term_over": Bilingual(
+        "目标 {item} 的期限已届满，目标尚未达到；请重新登记目标及期限",
+        "the term of the goal {item} is over and the goal is not reached; state the goal again",
+    ),
     "left_path": Bilingual(
         "现任岗位 {item} 不在上次所存的任一路径上",
         "{item}, the present post, is on none of the paths kept of the last answer",
@@ -28,10 +32,6 @@ WHY: Mapping[str, Bilingual] = {
         "目标的可能性未上升，仍为 {item}", "the chance of the goal did not rise: it is {item}, as before"
     ),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
-    "term_over": Bilingual(
-        "目标 {item} 的期限已届满，目标尚未达到；请重新登记目标及期限",
-        "the term of the goal {item} is over and the goal is not reached; state the goal again",
-    ),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "left_goal": Bilingual("曾达到目标 {item}，现已不在", "the goal {item} was held and no longer is"),
     "told_path": Bilingual(
