@@ -162,10 +162,11 @@ def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[l
 
 def _also(path: Path, beams: Sequence[Beam], row: int, found: Sequence[Picked]) -> Iterator[Picked]:
     """The path that is wanted in any case, where it was searched for this row and not picked."""
+    known = {(one.beam, one.row) for one in found}
     for number, beam in enumerate(beams):
         if beam.steps.shape[1] == len(path):
             for place in np.flatnonzero((beam.question == row) & (beam.steps == np.array(path)).all(1)).tolist():
-                if (number, place) not in {(one.beam, one.row) for one in found}:
+                if (number, place) not in known:
                     yield Picked(float(beam.take(np.array([place])).worth[0]), number, place)
 
 

@@ -76,11 +76,12 @@ class Setting:
             grades = within_budget(by_shares(chances, rules.shares), chances, units, budget)
         return np.asarray(grades == Grade.POOR.value, dtype=bool)
 
-    def held_back(self, chances: Numbers, units: Sequence[str | None], rules: GradePolicy) -> Marks:
-        """Who among a force (n,) this setting would alert, were there no least chance of poor (`poor_from_mean`)."""
-        floorless = dataclasses.replace(rules.shares, warned_from_mean=0.0, poor_from_mean=0.0)
-        without = self.poor(chances, units, dataclasses.replace(rules, shares=floorless))
-        return without & ~self.poor(chances, units, rules)
+
+def _floorless(rules: GradePolicy) -> GradePolicy:
+    """The same rules without a least chance of the grades that warn."""
+    return dataclasses.replace(
+        rules, shares=dataclasses.replace(rules.shares, warned_from_mean=0.0, poor_from_mean=0.0)
+    )
 
 
 def _shares(poor: float, usual: Shares) -> Shares:
@@ -241,7 +242,7 @@ def _volume(
 ) -> dict[str, Any]:  # fmt: skip
     """Alerts now, new ones a month over the months that can be compared, and how they fall on units."""
     poor = [setting.poor(force.chances[name], force.units, rules) for force in forces]
-    held_back = setting.held_back(forces[-1].chances[name], forces[-1].units, rules)
+    held_back = setting.poor(forces[-1].chances[name], forces[-1].units, _floorless(rules)) & ~poor[-1]
     if within is not None:
         there = [np.array([unit in within for unit in force.units], dtype=bool) for force in forces]
         poor = [marks[some] for marks, some in zip(poor, there, strict=True)]
