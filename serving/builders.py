@@ -86,10 +86,10 @@ def _careers(loaded: Loaded) -> CareerRanker:
 
 def _counted_on(model: NextPostModel, identity: ModelIdentity) -> NextPostModel:
     """The model with the last day of its counts; versions that did not keep it counted up to the day they learned."""
-    within, trained = model.within, identity.trained_as_of
-    if within is None or within.day is not None or trained is None:
+    within = model.within
+    if within is None or within.day is not None:
         return model
-    return replace(model, within=replace(within, day=date.fromisoformat(trained) - timedelta(days=1)))
+    return replace(model, within=replace(within, day=identity.counted_until))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ class Learner:
 class SuggestedCourse:
     """One suggestion; `month` counts from the present one (0), `due_on` is the day it was or will be due.
 
-    `take_by` is the last day of its offer where that comes within the months planned.
+    `overdue_after` is the last day before it is overdue, None where it is or has none; `take_by` is the last day of its
+    offer where that comes within the months planned.
     """
 
     course: OfferedCourse
@@ -71,8 +72,18 @@ class SuggestedCourse:
     score: float = 0.0
     overdue: bool = False
     due_on: date | None = None
+    overdue_after: date | None = None
     month: int = 0
     take_by: date | None = None
+
+    def finish_by(self, as_of: date) -> date | None:
+        """The day by which it is to be finished: the day it is due, or, that being past, the last before it is overdue.
+
+        None of what is overdue and of what has no day.
+        """
+        if self.due_on is None or self.overdue:
+            return None
+        return self.due_on if as_of <= self.due_on else self.overdue_after
 
 
 def advise_courses(
@@ -111,9 +122,10 @@ def planned(
     """Each in the first month of its offer that has room for it; what has none is left out unless it is required.
 
     Months are calendar months from that of `as_of`. An offer that ends on the first day of a month is over by then.
-    What is overdue goes into the first one whatever the room. What falls due later goes where it can still be finished
-    by that day, into room first, else beside what is overdue, which takes no room from it; where that cannot be, its
-    reasons say so.
+    What is overdue goes into the first one whatever the room. What falls due later, or is within its days of grace,
+    goes where it can still be finished by that day, into room first, else beside what is overdue, which takes no room
+    from it; where that cannot be, its reasons say so. Whose day comes first is planned first, in whatever order they
+    are told.
 
     >>> from data_contracts.policy import policy
     >>> load = replace(policy().courses.load, hours_a_month=30.0, plan_months=3)
@@ -127,11 +139,16 @@ def planned(
     load = policy.load
     room = [load.hours_a_month - hours_taken, *(load.hours_a_month for _ in range(load.plan_months - 1))]
     overdue = 0.0  # hours of the first month that did not ask for room
-    for one in suggestions:
+    told = list(suggestions)
+    found = dict[int, SuggestedCourse]()
+    for at, one in sorted(enumerate(told), key=lambda each: _first_planned(each[1], as_of)):
         hours = load.hours_of(one.course.hours)
         until = one.course.offered_until(policy)
         months = _months_of_offer(one.course, as_of, policy)
-        in_time = [place for place in months if _finished_by_due(one, as_of, place, policy)]
+        last = one.finish_by(as_of)
+        in_time = [] if last is None else [
+            place for place in months if _finished(one.course, as_of, place, policy) <= last
+        ]  # fmt: skip
         month = next((place for place in (*in_time, *months) if room[place] >= hours), None)
         if in_time and month not in in_time and in_time[0] == 0 and room[0] + overdue >= hours:
             month = 0
@@ -142,25 +159,33 @@ def planned(
             place, overdue = 0, overdue + hours  # what is overdue does not wait for room
         room[place] -= hours
         ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months)
-        late = one.due_on is not None and one.due_on >= as_of and not one.overdue and place not in in_time
-        reasons = (*one.reasons, _after_due(one.due_on, bool(in_time))) if late and one.due_on else one.reasons
-        yield replace(one, month=place, take_by=until if ends else None, reasons=reasons)
+        late = last is not None and place not in in_time
+        reasons = (*one.reasons, _after_due(last, last != one.due_on, bool(in_time))) if late and last else one.reasons
+        found[at] = replace(one, month=place, take_by=until if ends else None, reasons=reasons)
+    yield from (found[at] for at in sorted(found))
 
 
-def _finished_by_due(one: SuggestedCourse, as_of: date, month: int, policy: CoursesPolicy) -> bool:
-    """Whether a course with a day to come is finished by it where it is begun at the start of a month (0: now)."""
-    if one.due_on is None or one.overdue:
-        return False
+def _first_planned(one: SuggestedCourse, as_of: date) -> tuple[bool, bool, date]:
+    """Of those required what is overdue, then whose day comes first, then what has no day; the rest as it is told."""
+    if one.kind != REQUIRED:
+        return True, False, date.min
+    last = one.finish_by(as_of)
+    return False, last is None and not one.overdue, last or date.min
+
+
+def _finished(course: OfferedCourse, as_of: date, month: int, policy: CoursesPolicy) -> date:
+    """The day on which a course is finished that is begun at the start of a month (0: now)."""
     begins = _first_of(as_of, month) if month else as_of
-    return begins + timedelta(days=policy.load.days_of(one.course.hours) - 1) <= one.due_on
+    return begins + timedelta(days=policy.load.days_of(course.hours) - 1)
 
 
-def _after_due(due: date, full: bool) -> CourseReason:
-    """That a required course is planned after its day, for want of room or of time."""
+def _after_due(last: date, grace: bool, full: bool) -> CourseReason:
+    """That a required course is planned after its day, or the last of its days of grace, for want of room or time."""
     zh, en = (
         ("此前各月学时已满", "the load is full until then") if full else ("剩余时间不足", "too little time is left")
     )
-    told = Bilingual(f"{zh}，只能排在到期日{due}之后", f"{en}, so it is planned after the day it is due, {due}")
+    day_zh, day_en = ("宽限期最后一天", "the last day of grace") if grace else ("到期日", "the day it is due")
+    told = Bilingual(f"{zh}，只能排在{day_zh}{last}之后", f"{en}, so it is planned after {day_en}, {last}")
     return CourseReason("planned_after_due", told)
 
 
@@ -210,7 +235,9 @@ def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> 
 
 def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
     for due in due_courses(learner.standing, courses, learner.post, policy):
-        yield SuggestedCourse(due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on)
+        yield SuggestedCourse(
+            due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on, due.overdue_after
+        )  # fmt: skip
 
 
 def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Iterator[SuggestedCourse]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ from data_contracts.vocabulary import Bilingual
 from models.courses.baselines import CourseScorer
 from models.courses.histories import UNKNOWN, Array, Questions
 from models.courses.neighbours import Neighbours, by_courses
-from models.courses.record import CourseHistory, day_number
+from models.courses.record import FIRST_DAY, CourseHistory, day_number
 from models.courses.rules import Counted, CourseReason
 from models.courses.state import CourseState
 
@@ -60,6 +60,11 @@ class CrowdCounts:
     def row(self) -> Mapping[str, int]:
         """The row of each officer."""
         return {officer_id: row for row, officer_id in enumerate(self.officers)}
+
+    @property
+    def day(self) -> date:
+        """The last day that is counted."""
+        return FIRST_DAY + timedelta(days=self.state.day)
 
     @cached_property
     def present(self) -> Array:
@@ -135,7 +140,7 @@ class CourseCrowd:
                 continue
             taken = np.asarray(counts.recent[members].sum(0)).ravel()
             for course in counts.new[taken[counts.new] >= wave.least_share * len(members)].tolist():
-                reason = _wave(Counted(kind, int(taken[course]), len(members), wave.days))
+                reason = _wave(Counted(kind, int(taken[course]), len(members), wave.days), counts.day)
                 signs.setdefault(course, []).append((taken[course] / len(members), reason))
         lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
         ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), counts.courses[course]))
@@ -176,7 +181,7 @@ class CourseCrowd:
         """
         enough = policy().suggestions.counts.worth_telling
         if enough(*near):
-            return _way(*near)
+            return _way(*near, self.counts.day)
         everybody = int(self.counts.takers[course]), int(self.counts.serving.sum())
         groups = [(kind, *self._taken_in(code, row, course)) for kind, code in self.state.peers.groups.items()]
         ahead = [
@@ -185,9 +190,9 @@ class CourseCrowd:
             if enough(taken, members) and taken * everybody[1] > everybody[0] * members
         ]
         if not ahead:
-            return _ranked(*everybody)
+            return _ranked(*everybody, self.counts.day)
         _, kind, taken, members = max(ahead, key=lambda one: one[0])
-        return _taken(Counted(kind, taken, members, WAY_DAYS))
+        return _taken(Counted(kind, taken, members, WAY_DAYS), self.counts.day)
 
     def _taken_in(self, code: Array, row: int, course: int) -> tuple[int, int]:
         """How many of the active others of the officer's group took a course lately, and how many they are."""
@@ -222,37 +227,44 @@ def crowd_at(history: CourseHistory, as_of: date, ranker: CourseScorer | None, p
     return CourseCrowd(counts_at(history, as_of, policy), ranker)
 
 
-def _way(taken: int, near: int) -> CourseReason:
+def _way(taken: int, near: int, day: date) -> CourseReason:
+    lately = _lately(WAY_DAYS, day)
     told = Bilingual(
-        f"学习经历最相近的{near}人中有{taken}人在近{WAY_DAYS}天内学过",
-        f"{taken} of the {near} officers whose courses are most like yours took it in the last {WAY_DAYS} days",
+        f"学习经历最相近的{near}人中有{taken}人在{lately.zh}学过",
+        f"{taken} of the {near} officers whose courses are most like yours took it {lately.en}",
     )
     return CourseReason("same_way", told)
 
 
-def _wave(one: Counted) -> CourseReason:
+def _wave(one: Counted, day: date) -> CourseReason:
     """A wave is of those who had never taken it, and is told so."""
-    return _counted(one, f"wave_{one.group}", Bilingual("首次学过", "took it for the first time"))
+    return _counted(one, day, f"wave_{one.group}", Bilingual("首次学过", "took it for the first time"))
 
 
-def _taken(one: Counted) -> CourseReason:
-    return _counted(one, f"taken_{one.group}", Bilingual("学过", "took it"))
+def _taken(one: Counted, day: date) -> CourseReason:
+    return _counted(one, day, f"taken_{one.group}", Bilingual("学过", "took it"))
 
 
-def _counted(one: Counted, code: str, did: Bilingual) -> CourseReason:
-    who = WORDS[one.group]
+def _counted(one: Counted, day: date, code: str, did: Bilingual) -> CourseReason:
+    who, lately = WORDS[one.group], _lately(one.days, day)
     told = Bilingual(
-        f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内{did.zh}",
-        f"{one.taken} of {one.members} {who.en} {did.en} in the last {one.days} days",
+        f"{who.zh}{one.members}人中有{one.taken}人在{lately.zh}{did.zh}",
+        f"{one.taken} of {one.members} {who.en} {did.en} {lately.en}",
     )
     return CourseReason(code, told, counted=one)
 
 
-def _ranked(taken: int, members: int) -> CourseReason:
+def _ranked(taken: int, members: int, day: date) -> CourseReason:
     """Said plainly: nothing of the officer's own was counted for it; how many of all took it is no reason of theirs."""
+    lately = _lately(WAY_DAYS, day)
     told = Bilingual(
-        f"没有针对本人的具体依据，仅由模型排序列入（近{WAY_DAYS}天内{WORDS[FORCE].zh}{members}人中有{taken}人学过）",
+        f"没有针对本人的具体依据，仅由模型排序列入（{lately.zh}{WORDS[FORCE].zh}{members}人中有{taken}人学过）",
         f"no fact about you in particular: the model's ranking alone put it here ({taken} of {members} "
-        f"{WORDS[FORCE].en} took it in the last {WAY_DAYS} days)",
+        f"{WORDS[FORCE].en} took it {lately.en})",
     )
     return CourseReason(RANKED, told)
+
+
+def _lately(days: int, day: date) -> Bilingual:
+    """The days that were counted, by the last of them: an answer is read on other days than it was made on."""
+    return Bilingual(f"截至{day}的{days}天内", f"in the {days} days to {day}")

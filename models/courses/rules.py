@@ -118,13 +118,15 @@ class PostNeed:
 @dataclass(frozen=True)
 class Due:
     """A course that is required: `due_on` is the day it was or will be due, by its certificate, by a rule that counts
-    any course of its kind, or by the term of an edition; None where none of them gives a day.
+    any course of its kind, or by the term of an edition; None where none of them gives a day. `overdue_after` is the
+    last day before it is overdue, with the days that policy leaves; None where it is, or has no such day.
     """
 
     course: OfferedCourse
     due_on: date | None
     overdue: bool
     reasons: tuple[CourseReason, ...]
+    overdue_after: date | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,14 @@ class _Demand:
         """
         if self.due_on is None or self.overdue or as_of <= self.due_on:
             return not self.overdue, not self.overdue, self.due_on or date.min
-        return True, False, self.due_on + timedelta(days=self.grace_days or 0)
+        return True, False, self.overdue_after or self.due_on
+
+    @property
+    def overdue_after(self) -> date | None:
+        """The last day on which it is not overdue; None where it is, or nothing was ever due."""
+        if self.due_on is None or self.overdue:
+            return None
+        return self.due_on + timedelta(days=self.grace_days or 0)
 
 
 @dataclass(frozen=True)
@@ -221,7 +230,8 @@ def _told(demands: Sequence[_Demand], as_of: date) -> Due:
         late = lead.due_on is None or as_of > lead.due_on
         own = (lead.reason, *beside) if late else ()
         return Due(lead.course, lead.due_on if late else None, True, (post[0].reason, *own))
-    return Due(lead.course, lead.due_on, lead.overdue, (lead.reason, *_grace(lead, as_of), *beside))
+    reasons = (lead.reason, *_grace(lead, as_of), *beside)
+    return Due(lead.course, lead.due_on, lead.overdue, reasons, lead.overdue_after)
 
 
 def _beside(lead: _Demand, other: _Demand) -> Iterator[CourseReason]:

@@ -20,6 +20,11 @@ WHY: Mapping[str, Bilingual] = {
         "目标 {item} 的期限已届满，目标尚未达到；请重新登记目标及期限",
         "the term of the goal {item} is over and the goal is not reached; state the goal again",
     ),
+    "after_term": Bilingual(
+        "按此路径，预计要在目标 {item} 的期限届满之后才能达到；如仍有此目标，请登记更长的期限",
+        "by this path the goal {item} is expected only after its term is over; state it again for longer where it is "
+        "still the goal",
+    ),
     "left_path": Bilingual(
         "现任岗位 {item} 不在上次所存的任一路径上",
         "{item}, the present post, is on none of the paths kept of the last answer",
@@ -33,6 +38,10 @@ WHY: Mapping[str, Bilingual] = {
     ),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
+    "declined_over": Bilingual(
+        "曾表示不感兴趣的路径 {path} 已过保留期，重新列入",
+        "the path {path} was declined, that word is over, and it counts again",
+    ),
     "left_goal": Bilingual("曾达到目标 {item}，现已不在", "the goal {item} was held and no longer is"),
     "told_path": Bilingual(
         "已任职 {item}，在上次所列的另一条路径上：{path}", "took up {item}, on another of the paths told: {path}"
@@ -42,6 +51,14 @@ WHY: Mapping[str, Bilingual] = {
     "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
     "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
     "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
+    "later": Bilingual(
+        "目标的预计日期由 {was} 推迟至 {item}",
+        "the goal is expected on {item} now, and was on {was} when this was told",
+    ),
+    "sooner": Bilingual(
+        "目标的预计日期由 {was} 提前至 {item}",
+        "the goal is expected on {item} now, and was on {was} when this was told",
+    ),
     "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
     "other_assessment": Bilingual(
         "能力 {item} 有新的测评，原路径未列为差距", "{item} was assessed anew, which is no gap of the plan"
@@ -68,7 +85,8 @@ WHY: Mapping[str, Bilingual] = {
 FELL = Bilingual(
     "目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}"
 )  # of chance_not
-STANDING = ("overdue", "term_over")  # true of every day until it is mended, and so no news the second time
+# true of every day until it is mended or told anew, and so no news the second time
+STANDING = ("overdue", "term_over", "after_term", "later", "sooner")
 MOST_ALIKE = 3  # more of one kind are one line
 MANY: Mapping[str, Bilingual] = {
     "completion": Bilingual("已完成路径课程 {count} 门，最近为 {item}", "completed {count} courses of it, {item} last"),
@@ -87,7 +105,7 @@ MANY: Mapping[str, Bilingual] = {
         "completed {count} courses that the plan did not ask for, {item} last",
     ),
 }  # fmt: skip
-NUMBERS = ("horizon", "chance_rose", "chance_not")  # whose items are told as they are
+NUMBERS = ("horizon", "chance_rose", "chance_not", "later", "sooner")  # whose items are told as they are
 
 
 @dataclass(frozen=True)

@@ -155,9 +155,17 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
     for language in ("zh", "en"):
         plain = {name: getattr(word, language) if isinstance(word, Bilingual) else word for name, word in words.items()}
         known = {"goal": getattr(goal, language), "what": getattr(kinds, language), "horizon": question.horizon_months}
-        told.append(getattr(text, language).format(**(known | plain)))
+        until = UNTIL if code in OF_RECORD and question.counted_until is not None else Bilingual("", "")
+        pattern = getattr(text, language) + getattr(until, language)
+        told.append(pattern.format(**(known | plain | {"until": question.counted_until})))
     return Told((), 0.0, None, NoPath(CODES.get(code, code), Bilingual(*told), tuple(blocked)))
 
+
+OF_RECORD = (
+    "never_held", "other_ladder", "lower_on_other_ladder", "no_change_on_record", "other_ladder_times", "never_reached",
+)  # fmt: skip
+UNTIL = Bilingual("（记录统计截至{until}）", " (records counted up to {until})")
+"""What says how often something is on record says until when: a model answers on later days without a recount."""
 
 CODES: Mapping[str, str] = {
     "police_rank_due": "police_rank", "police_rank_selected": "police_rank",

@@ -8,10 +8,13 @@ among today's: rules closed it, or its chance fell by itself below the least tha
 Who takes a step of another path that was told is on track too, and the plan goes on along that one. Off track is told
 of who left every path told, or whose path rules closed, only where the chance of the goal did not rise; a step that is
 late is late whatever the chance, by the interval that was told of it first, and stays late, with the day by which it
-was due, until it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over.
-Everything of the officer that became known is told once, the rest with the word that the plan does not rest on it;
-vacancies are told of the posts of the path, one line a post. A plan remembers what it knew, so that a row delivered
-late is news whatever day it says it was known on.
+was due, until it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over, or
+whose plan gets there, by its expected day, only after that term. A path that was left out because it was declined
+counts again once that word is over, which is told and weighed as news. Everything of the officer that became known is
+told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of the path, one
+line a post. How far the expected day of the goal has moved since the plan was told is told where it is more than the
+months of grace. A plan remembers what it knew, so that a row delivered late is news whatever day it says it was known
+on.
 """
 
 from __future__ import annotations
@@ -66,7 +69,8 @@ class Plan:
     Without steps there was no path on that day, or, with a chance of 1, the goal was held. `others` are the steps of
     the other paths told with it, `goal_chance` the chance of the goal by whatever way, None where nobody kept it.
     `knew` are the marks of the events it was made with, None where nobody kept them: then what was known on its day
-    counts as known to it. `horizon_months` is None where nobody kept that.
+    counts as known to it. `horizon_months` is None where nobody kept that. `without` are the paths that were left out
+    because the officer had declined them.
     """
 
     goal: str
@@ -77,6 +81,7 @@ class Plan:
     horizon_months: int | None = None
     others: tuple[tuple[PlannedStep, ...], ...] = ()
     goal_chance: float | None = None
+    without: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def held(self) -> bool:
@@ -124,8 +129,8 @@ class Now:
 
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
     `ends_first` says that there is no plan because service ends before any could be done. `chance` is that of the goal
-    within the horizon by whatever way, None where nobody worked it out. `term_ended` is the last day of the term of the
-    goal on record where that term is over, else None. `barred` says that rules open some post of the path that was left
+    within the horizon by whatever way, None where nobody worked it out. `term_ends` is the last day of the term of the
+    goal on record, None where there is no such term. `barred` says that rules open some post of the path that was left
     (`left_of`) no more within the horizon. That path is among the plans wherever its chance is one that is told.
     """
 
@@ -137,8 +142,12 @@ class Now:
     ends_first: bool = False
     horizon_months: int | None = None
     chance: float | None = None
-    term_ended: date | None = None
+    term_ends: date | None = None
     barred: bool = False
+
+    def same(self, path: tuple[str, ...]) -> Plan | None:
+        """Today's plan along a path, None where it is not among today's."""
+        return next((plan for plan in self.plans if plan.path == path), None)
 
 
 @dataclass(frozen=True)
@@ -159,7 +168,8 @@ class Replanned:
 def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     """The plan that holds at `now.as_of`, given the last one; what made the status stands first among the reasons."""
     found = _within_term(_replanned(last, now, policy), now)
-    return replace(found, why=in_order(found.why))
+    moved = _moved(last, found, now, policy)
+    return replace(found, why=in_order((*found.why, *moved)))
 
 
 def left_of(last: Plan | None, goal: str, events: Iterable[Event], as_of: date) -> tuple[str, ...]:
@@ -179,11 +189,40 @@ def _news(last: Plan, events: Iterable[Event], as_of: date) -> list[Event]:
 
 
 def _within_term(found: Replanned, now: Now) -> Replanned:
-    """Of a goal that is not reached and whose term is over nobody is on track, however the plan stands."""
-    if now.term_ended is None or found.status == REACHED:
+    """Of a goal that is not reached and whose term is over, or ends before the plan gets there, nobody is on track."""
+    if now.term_ends is None or found.status == REACHED:
+        return found
+    code = "term_over" if now.as_of > now.term_ends else "after_term" if _after(found, now) else None
+    if code is None:
         return found
     status = OFF_TRACK if found.status in (ON_TRACK, AHEAD) else found.status
-    return replace(found, status=status, why=(*found.why, because("term_over", now.goal, now.term_ended)))
+    return replace(found, status=status, why=(*found.why, because(code, now.goal, now.term_ends)))
+
+
+def _after(found: Replanned, now: Now) -> bool:
+    """Whether the plan that holds gets to the goal after its term, by the day that it is expected on today."""
+    if found.plan is None or now.term_ends is None:
+        return False
+    return _as_of_today(found.plan, now).steps[-1].expected_on > now.term_ends
+
+
+def _as_of_today(plan: Plan, now: Now) -> Plan:
+    """The plan with the days of today: one that stays because nothing became known still has those it was told with."""
+    return now.same(plan.path) or plan
+
+
+def _moved(last: Plan | None, found: Replanned, now: Now, policy: PathPolicy) -> list[Because]:
+    """That the goal is expected earlier or later than was told of the same path, by more than the days of grace."""
+    if last is None or found.plan is None or last.goal != now.goal:
+        return []
+    path = found.plan.path
+    if path != last.path[-len(path) :] or last.horizon_months not in (None, now.horizon_months):
+        return []  # another path, or another time, within which other days are expected of the same one
+    was, then = last.steps[-1].expected_on, _as_of_today(found.plan, now).steps[-1].expected_on
+    sooner, later = sorted((was, then))
+    if later <= add_months(sooner, round(policy.grace_months)):
+        return []
+    return [because("later" if then > was else "sooner", then.isoformat(), last.made_on, was.isoformat())]
 
 
 def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
@@ -229,7 +268,7 @@ def _along(
     lately = late is not None and (first.late_since is None or _overdue(first.high_on, now.as_of, policy))
     overdue = [because("overdue", first.post, late)] if late else []
     chance = [] if longer else _chance(last, now)
-    became = [*longer, *_reasons(last, news, way), *(chance if left else [])]
+    became = [*longer, *_reasons(last, news, way), *_wanted_again(last, now), *(chance if left else [])]
     why = [*became, *overdue]
     refused = now.declined.get(tuple(step.post for step in way.rest))
     rose = any(one.code == ROSE for one in chance)
@@ -367,6 +406,12 @@ def _chance(last: Plan, now: Now) -> list[Because]:
         return []
     was, then = round(last.goal_chance, CHANCE_PLACES), round(now.chance, CHANCE_PLACES)
     return [because(ROSE if then > was else "chance_not", f"{then:.2%}", None, f"{was:.2%}")]
+
+
+def _wanted_again(last: Plan, now: Now) -> list[Because]:
+    """The paths that the plan was made without, and that no word keeps away any more."""
+    back = (plan.path for plan in now.plans if plan.path in last.without)
+    return [because("declined_over", path=path) for path in back]
 
 
 def _horizon(last: Plan, now: Now) -> list[Because]:

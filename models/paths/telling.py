@@ -181,6 +181,7 @@ class Question:
     is held any more, the day on which the last one, from which paths start, ended. like: the post that a goal newer
     than the model is searched as, one of `posts`. declined: courses that the officer does not want for now. also:
     the posts of a path that is told wherever its chance is one that is told, however many are better.
+    counted_until: the last day of the records that the model counted, None where that is not known.
     """
 
     officer_id: str
@@ -201,6 +202,7 @@ class Question:
     like: str | None = None
     declined: frozenset[str] = frozenset()
     also: tuple[str, ...] = ()
+    counted_until: date | None = None
 
 
 @dataclass(frozen=True)

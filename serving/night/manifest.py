@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ class ModelIdentity:
         True
         """
         return self.trained_as_of is not None and date.fromisoformat(self.trained_as_of) > day
+
+    @property
+    def counted_until(self) -> date | None:
+        """The last day of the records that it learned from, None where it does not say."""
+        return None if self.trained_as_of is None else date.fromisoformat(self.trained_as_of) - timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ class _Answering:
         barred = bool(question.also) and question.also not in told_today and day.closed(question, question.also)
         stands = Now(
             question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance,
-            stated.ends_on if stated is not None and stated.over(as_of) else None, barred,
+            None if stated is None else stated.ends_on, barred,
         )  # fmt: skip
         return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
 
@@ -219,7 +219,8 @@ class _Answering:
             others = self._others(plan, shown)
             if not self._told_nothing:
                 return replace(self._remembering(plan), others=others)
-            return replace(plan, others=(*plan.others, *_new_to(plan.others, others)))
+            without = plan.without | self.found.declined.keys()
+            return replace(plan, others=(*plan.others, *_new_to(plan.others, others)), without=without)
         if last is not None and (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
             return None
         return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
@@ -243,7 +244,8 @@ class _Answering:
         """The plan with what it was made with, so that whatever comes later is news."""
         seen = knew(self.events, self.standing.as_of, plan.path)
         months = self.asked.question.horizon_months
-        return replace(plan, knew=seen, horizon_months=months, goal_chance=self.told.chance)
+        without = frozenset(self.found.declined)
+        return replace(plan, knew=seen, horizon_months=months, goal_chance=self.told.chance, without=without)
 
     def _named(self, item: str) -> Bilingual:
         """Names of what progress speaks of; the goal by its kind, as a family may share its code with a field."""
@@ -413,7 +415,7 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
     if kept.path[:1] == sent.path[:1] and kept.steps:
         first = kept.steps[0]
         sent = replace(sent, steps=(replace(steps[0], late_since=first.late_since, due_by=first.due_by), *steps[1:]))
-    return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance)
+    return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance, without=kept.without)
 
 
 def _remembered(day: PathDay, question: Question, last: Plan | None) -> Plan | None:

@@ -18,7 +18,7 @@ from models.paths.replanning import Plan, PlannedStep
 
 STATED = "stated"
 KNEW = "knew"
-OTHERS, GOAL_CHANCE = "others", "goal_chance"
+OTHERS, GOAL_CHANCE, WITHOUT = "others", "goal_chance", "without"
 LATE = "late_since"  # of a step, where it was found overdue
 DUE = "due_by"  # of a step, where another interval was told of it first
 ANY_TIME = 0  # months: no question has such a horizon
@@ -96,6 +96,8 @@ def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
         beside[OTHERS] = [[_told(step) for step in steps] for steps in plan.others]
     if plan.goal_chance is not None:
         beside[GOAL_CHANCE] = plan.goal_chance
+    if plan.without:
+        beside[WITHOUT] = sorted(plan.without)
     if beside:
         told = [{**(told[0] if told else {}), **beside}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
@@ -104,8 +106,8 @@ def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:
-    """What it knew, the other paths told and the chance of the goal stand beside its first step, or alone where there
-    is none; earlier versions kept none of them."""
+    """What it knew, the other paths told, the chance of the goal and what was left out stand beside its first step, or
+    alone where there is none; earlier versions kept none of them."""
     told = json.loads(row["steps"])
     beside = told[0] if told else {}
     knew = beside.get(KNEW)
@@ -114,6 +116,7 @@ def _plan(row: Mapping[str, Any]) -> Plan:
         row["goal"], row["made_on"], steps, row["chance"],
         None if knew is None else frozenset(knew), row["horizon_months"],
         tuple(tuple(_step(one) for one in steps) for steps in beside.get(OTHERS, ())), beside.get(GOAL_CHANCE),
+        frozenset(tuple(path) for path in beside.get(WITHOUT, ())),
     )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ class RecordPaths:
     bundle: PathBundle
     records: RecordSource
     policy: Policy
+    counted_until: date | None = None
 
     def on(self, officer_ids: Sequence[str], as_of: date) -> RecordDay:
         """The records of these officers as they stood on a day."""
@@ -116,7 +117,7 @@ class RecordDay:
             officer_id, state, asked.goal, self._posts(asked, state.posts[-1]), horizon, kind=kind,
             called=self._goals.called(asked), goal_kind=GoalKind(asked.kind), climb=climb,
             unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
-            ended_on=record.post_ended_on() if kind == POST else None,
+            ended_on=record.post_ended_on() if kind == POST else None, counted_until=self.source.counted_until,
         )  # fmt: skip
         if asked.kind == "post" and (newer := self._newer(asked.goal, state.posts[-1])) is not None:
             called = newer.called(self.name(newer.post), self.name(newer.like))
@@ -358,7 +359,8 @@ def open_paths(ground: Ground, champion: Callable[[str], Loaded]) -> PathDesk | 
         )
 
     def desk() -> PathDesk:
-        source = RecordPaths(of_its_parts(identity, PathBundle.from_parts, loaded.parts), ground.records, ground.policy)
+        bundle = of_its_parts(identity, PathBundle.from_parts, loaded.parts)
+        source = RecordPaths(bundle, ground.records, ground.policy, identity.counted_until)
         return PathDesk(identity, source, ground.plans, ground.suggester, ground.policy)
 
     return ground.built.of(identity, desk)

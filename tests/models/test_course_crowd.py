@@ -20,6 +20,7 @@ from models.courses.state import CourseState, StateMaker
 from tests.training.course_lives import completions
 
 DAY, OFFICERS = 1000, 20
+LAST = "1972-09-27"  # the same day
 COURSES = ("old", "new", "rare", "mine")
 RULES = policy().courses.wave
 
@@ -52,10 +53,10 @@ def test_a_new_course_of_the_command_is_found_and_counted() -> None:
     assert one.course_id == "new"
     assert [reason.code for reason in one.reasons] == ["wave_command", "wave_force"]
     assert one.reasons[0].text.en == (
-        "7 of 9 colleagues of your unit who are in training took it for the first time in the last 30 days"
+        f"7 of 9 colleagues of your unit who are in training took it for the first time in the 30 days to {LAST}"
     )
     assert one.reasons[0].counted == Counted("command", 7, 9, 30)
-    assert one.reasons[0].text.zh == "本单位在训同事9人中有7人在近30天内首次学过"
+    assert one.reasons[0].text.zh == f"本单位在训同事9人中有7人在截至{LAST}的30天内首次学过"
     assert one.score == pytest.approx(7 / 9)
 
 
@@ -72,7 +73,7 @@ def test_who_has_taken_it_is_not_told_of_it() -> None:
 
 def test_an_officer_without_records_hears_what_the_force_takes() -> None:
     (one,) = crowd().waves("recruit", 5)
-    assert one.reasons[0].text.en == "7 of 20 officers in training took it for the first time in the last 30 days"
+    assert one.reasons[0].text.en == f"7 of 20 officers in training took it for the first time in the 30 days to {LAST}"
     assert crowd(ByNumber()).likely("recruit", 5) == []
 
 
@@ -85,13 +86,12 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     assert [one.course_id for one in found] == ["rare", "new"]
     assert found[1].reasons[0].code == "taken_command"
     assert found[1].reasons[0].counted == Counted("command", 7, 9, 60), "what a wave counts too, over more days"
-    assert (
-        found[1].reasons[0].text.en == "7 of 9 colleagues of your unit who are in training took it in the last 60 days"
-    )
-    assert found[1].reasons[0].text.zh == "本单位在训同事9人中有7人在近60天内学过"
+    unit = f"7 of 9 colleagues of your unit who are in training took it in the 60 days to {LAST}"
+    assert found[1].reasons[0].text.en == unit
+    assert found[1].reasons[0].text.zh == f"本单位在训同事9人中有7人在截至{LAST}的60天内学过"
     assert found[0].reasons[0].code == RANKED
     assert found[0].reasons[0].text.en.endswith("the model's ranking alone put it here (1 of 20 officers in training "
-                                                "took it in the last 60 days)")  # fmt: skip
+                                                f"took it in the 60 days to {LAST})")  # fmt: skip
     assert "仅由模型排序列入" in found[0].reasons[0].text.zh
     (far,) = [one for one in crowd(ByNumber()).likely("o15", 5) if one.course_id == "new"]
     assert far.reasons[0].code == RANKED, "7 of 20 is what everybody does, and nobody of the own unit did"
@@ -115,7 +115,7 @@ def test_who_took_a_course_again_took_it_too() -> None:
     (own,) = CourseCrowd(counts, ByNumber()).likely("o0", 5)
     assert own.reasons[0].counted == Counted("command", 7, 9, 60)
     (far,) = CourseCrowd(counts, ByNumber()).likely("o15", 5)
-    assert far.reasons[0].text.zh.endswith("（近60天内全体在训民警20人中有7人学过）")
+    assert far.reasons[0].text.zh.endswith(f"（截至{LAST}的60天内全体在训民警20人中有7人学过）")
     before = replace(counts, state=maker.state(DAY - 6, peers))
     assert CourseCrowd(before, ByNumber()).likely("o0", 5) == [], "nobody begins with it: it is not under way"
 
@@ -130,7 +130,8 @@ def test_what_those_alike_took_lately_is_told_with_how_many_of_them_where_that_i
         return first.reasons[0]
 
     assert told("bc").code == "same_way"
-    assert told("bc").text.en == "2 of the 6 officers whose courses are most like yours took it in the last 60 days"
+    alike = "2 of the 6 officers whose courses are most like yours took it in the 60 days to 2024-05-09"
+    assert told("bc").text.en == alike
     assert told("b").code == RANKED
 
 

@@ -186,6 +186,21 @@ def test_what_falls_due_is_planned_by_its_day_beside_what_is_overdue_or_says_why
     assert passed.reasons == (), "a day that has passed is told as such already"
 
 
+def test_who_has_days_of_grace_left_waits_for_what_falls_due_sooner() -> None:
+    """What lapsed in May and has grace until September came first, and what falls due in June went past its day."""
+    full = RULES.load.hours_a_month
+    grace = SuggestedCourse(
+        course("grace", "a", full), "required", (), due_on=date(2025, 5, 1), overdue_after=date(2025, 7, 30)
+    )
+    june = SuggestedCourse(course("june", "a", full), "required", (), due_on=date(2025, 6, 30))
+    found = list(planned([grace, june], DAY, 0.0, RULES))
+    assert [(one.course.course_id, one.month, one.reasons) for one in found] == [("grace", 1, ()), ("june", 0, ())]
+    (_, late) = planned([june, replace(grace, overdue_after=date(2025, 6, 30))], DAY, 0.0, RULES)
+    assert [one.text.en for one in late.reasons] == [
+        "the load is full until then, so it is planned after the last day of grace, 2025-06-30"
+    ]
+
+
 def test_no_course_is_planned_after_its_offer_ends() -> None:
     months = RULES.load.plan_months
     ends = {"today": DAY, "first": add_months(DAY.replace(day=1), 2), "second": add_months(DAY.replace(day=2), 2)}

@@ -203,6 +203,21 @@ def test_every_reason_says_what_is_true_of_it(asked: Question, chain: Array | No
     assert "{" not in told.because.text.zh + told.because.text.en
 
 
+def test_what_was_counted_on_record_is_told_with_the_last_day_counted() -> None:
+    nobody = CHAIN.copy()
+    nobody[:, 3] = 0.0
+    planner, until = replace(PLANNER, model=hand_made(nobody)), date(2025, 12, 31)
+    for asked in (ASKED, replace(ASKED, climb=_off(0)), replace(ASKED, climb=_off(0, changes=0))):
+        told, plain = (planner.tell(replace(asked, counted_until=day), 5).because for day in (until, None))
+        assert told is not None
+        assert plain is not None
+        assert told.text.en == plain.text.en + " (records counted up to 2025-12-31)"
+        assert told.text.zh == plain.text.zh + "（记录统计截至2025-12-31）"
+    beyond = planner.tell(replace(ASKED, climb=replace(UP, steps=-1), counted_until=until), 5).because
+    assert beyond is not None
+    assert "2025-12-31" not in beyond.text.en, "it counts nothing"
+
+
 def test_least_times_in_post_are_told_with_the_day_of_the_next_move() -> None:
     told = replace(PLANNER, least_months=np.full(4, 96.0)).tell(ASKED, 5)
     assert told.because is not None

@@ -295,11 +295,64 @@ def test_nobody_is_on_track_of_a_goal_whose_term_is_over(
     last: Plan | None, events: tuple[Event, ...], plans: tuple[Plan, ...], status: str
 ) -> None:
     ended = date(2024, 5, 31)
-    found = replan(last, replace(_now(*events, plans=plans), term_ended=ended), PATHS)
+    found = replan(last, replace(_now(*events, plans=plans), term_ends=ended), PATHS)
     assert found.status == status
     assert [one.since for one in found.why if one.code == "term_over"] == ([] if status == "reached" else [ended])
     if plans and last is not None:
         assert found.why[0].code == "term_over", "what made the status stands first"
+
+
+@pytest.mark.parametrize(("ends", "status"), [(date(2026, 6, 1), "on_track"), (date(2026, 5, 31), "off_track")])
+def test_nobody_is_on_track_of_a_goal_that_the_plan_reaches_after_its_term(ends: date, status: str) -> None:
+    """The last step is expected on 1 June 2026; a plan that stays because nothing became known goes by today's days."""
+    found = replan(LAST, replace(_now(), term_ends=ends), PATHS)
+    assert found.status == status
+    assert [(one.code, one.since) for one in found.why] == [("after_term", ends)] * (status == "off_track") + [
+        ("nothing", None)
+    ]
+    assert found.plan == LAST
+    assert [one.code for one in found.news] == ["nothing"], "true until it is mended, no news"
+    sooner = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2026, 5, 1))))
+    assert replan(LAST, replace(_now(plans=(OTHER, sooner)), term_ends=ends), PATHS).status == "on_track"
+    first = replan(None, replace(_now(), term_ends=ends), PATHS)
+    assert (first.status, "after_term" in [one.code for one in first.why]) == ("first", status == "off_track")
+
+
+@pytest.mark.parametrize(
+    ("expected", "codes"),
+    [
+        (date(2026, 9, 1), ["nothing"]),  # three months of grace
+        (date(2026, 9, 2), ["later", "nothing"]),
+        (date(2026, 3, 1), ["nothing"]),
+        (date(2026, 2, 28), ["sooner", "nothing"]),
+    ],
+)
+def test_how_far_the_expected_day_moved_is_told_though_nothing_became_known(expected: date, codes: list[str]) -> None:
+    now = _now(plans=(OTHER, replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=expected)))))
+    for _ in range(2):  # told as long as it is true
+        found = replan(LAST, now, PATHS)
+        assert ({one.code for one in found.why}, found.plan, found.changed) == (set(codes), LAST, False)
+    if codes != ["nothing"]:
+        (moved,) = (one for one in found.why if one.code == codes[0])
+        assert (moved.since, moved.was, moved.item) == (MADE, "2026-06-01", expected.isoformat())
+        assert "2026-06-01" in moved.text.zh
+        assert expected.isoformat() in moved.text.en
+    longer = replan(replace(LAST, horizon_months=36), replace(now, horizon_months=60), PATHS)
+    assert not {"later", "sooner"} & {one.code for one in longer.why}, "another time has other days"
+
+
+def test_a_path_that_was_declined_counts_again_when_that_word_is_over() -> None:
+    """A plan of two in a hundred stayed beside one of eighteen, for nothing had become known."""
+    poor, good = replace(SAME, chance=0.02), replace(OTHER, chance=0.18)
+    last = replace(LAST, chance=0.02, without=frozenset({("k", "z")}))
+    still = replan(last, replace(_now(plans=(poor,)), declined={("k", "z"): MADE}), PATHS)
+    assert (still.plan, [one.code for one in still.why]) == (last, ["nothing"])
+    back = replan(last, _now(plans=(good, poor)), PATHS)
+    assert (back.plan, back.changed, back.status) == (good, True, "on_track")
+    assert [one.code for one in back.why] == ["declined_over", "better"]
+    assert "k → z" in back.why[0].text.en
+    close = replan(last, _now(plans=(replace(good, chance=0.021), poor)), PATHS)
+    assert (close.plan, close.changed, [one.code for one in close.why]) == (poor, False, ["declined_over", "kept"])
 
 
 def test_reaching_the_goal_ends_the_plan_even_past_a_step() -> None:

@@ -334,6 +334,37 @@ def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp
     assert told["p2"].text.zh.startswith("本人于 2026-10-21 表示不感兴趣")
 
 
+@pytest.mark.parametrize(
+    ("place", "since", "why"),
+    [
+        (0, date(2026, 10, 20), [["first"], ["declined_over", "better"], ["nothing"]]),
+        (1, NOW.date(), [["first"], ["nothing"], ["declined_over", "later", "kept"], ["nothing"]]),
+    ],
+)
+def test_a_path_counts_again_when_the_word_against_it_is_over(
+    tmp_path: Path, place: int, since: date, why: list[list[str]]
+) -> None:
+    """Its likeliest path declined, a plan of another was kept for good though the better one was told again."""
+    log, plans = ExposureLog(f"sqlite:///{tmp_path / 'log.db'}"), KeptPlans()
+    desk = replace(_desk(plans=plans), suggester=kept_suggester(log))
+    body = PathsRequest.model_validate({"officer_ids": ["a"], "goal": {"kind": "post", "goal": "p3"}})
+    (first,) = _ask(_desk(), "a")
+    assert isinstance(first, PathsFound)
+    paths = first.paths
+    until = add_months(since, policy().feedback.declining.months_away)
+    back = NOW + (until - NOW.date())
+    told = list[list[str]]()
+    for day in (NOW, back, back) if place == 0 else (NOW, NOW, back, back):
+        if len(told) == place:
+            decline(log, "a", "path", paths[place].path_id, since)
+        (found,) = desk.answer(body, "r-1", day).results
+        assert isinstance(found, PathsFound)
+        told.append([one.code for one in found.progress.why])
+        best = found.paths[0].path_id == paths[0].path_id
+    assert told == why
+    assert best
+
+
 def test_days_of_steps_are_counted_in_calendar_months() -> None:
     start, plans = date(2024, 2, 29), KeptPlans()
     (found,) = _ask(_desk(plans=plans), "a", as_of=start, horizon_months=12)

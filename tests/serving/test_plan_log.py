@@ -48,6 +48,16 @@ def test_the_other_paths_told_and_the_chance_of_the_goal_are_kept_beside_it(stat
         assert log.last([KEY], date(2026, 4, 1)) == {KEY: whole}
 
 
+def test_what_was_left_out_as_declined_is_kept_with_a_plan_and_without_one(
+    state: Settings,
+) -> None:
+    for without in (frozenset({("k", "z"), ("z",)}), frozenset[tuple[str, ...]]()):
+        for plan in (PLAN, replace(PLAN, steps=(), chance=0.0)):
+            told = replace(plan, without=without)
+            plan_log(state).keep({KEY: told})
+            assert plan_log(state).last([KEY], date(2026, 1, 1)) == {KEY: told}
+
+
 def test_other_goals_and_times_have_plans_of_their_own(state: Settings) -> None:
     log = plan_log(state)
     log.keep({KEY: PLAN})
