@@ -138,7 +138,7 @@ def _here(standing: Standing, champion: str | None) -> Here:
     if refusal is None or refusal.version != champion or version == champion:
         return Here(version=version)
     return Here(version=version, refused=RefusedHere(
-        version=refusal.version, since=refusal.since, why=text_of(refusal.why), again=refusal.again))  # fmt: skip
+        version=refusal.version, since=refusal.since, why=text_of(refusal.told), again=refusal.again))  # fmt: skip
 
 
 def _version(

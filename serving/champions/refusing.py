@@ -25,7 +25,8 @@ class Refusal:
     """One version that an alias names and this process does not answer with.
 
     `before` answers in its place, None where nothing does. `tried` counts the attempts since somebody last asked for
-    one, `due` is the next on the monotonic clock, in seconds.
+    one, `due` is the next on the monotonic clock, in seconds. `hung`: an attempt that was given up still goes on, and
+    none follows by itself before its end.
     """
 
     name: str
@@ -36,11 +37,19 @@ class Refusal:
     since: datetime
     tried: int = 1
     due: float = NEVER
+    hung: bool = False
 
     @property
     def again(self) -> bool:
         """Whether it is tried again without anybody's doing."""
         return self.due < NEVER
+
+    @property
+    def told(self) -> Bilingual:
+        """Why, and what stands against another attempt."""
+        if not (self.hung and self.again):
+            return self.why
+        return Bilingual(f"{self.why.zh}；{HUNG.zh}", f"{self.why.en}; {HUNG.en}")
 
     def notice(self) -> Because:
         """For those who look whether all is well."""
@@ -49,11 +58,16 @@ class Refusal:
         next_ = WAIT if self.again else MEND
         return Because(
             code="model_refused",
-            zh=f"{self.name} 第 {self.version} 版未予换用（{self.why.zh}）；{goes_on.zh}；{next_.zh}",
-            en=f"version {self.version} of {self.name} was not taken up ({self.why.en}); {goes_on.en}; {next_.en}",
+            zh=f"{self.name} 第 {self.version} 版未予换用（{self.told.zh}）；{goes_on.zh}；{next_.zh}",
+            en=f"version {self.version} of {self.name} was not taken up ({self.told.en}); {goes_on.en}; {next_.en}",
         )
 
 
+HUNG = Bilingual(
+    "放弃的一次试答仍在运行，它结束之前不再自动试答；一直不结束的，请重新启动服务",
+    "an attempt that was given up still runs, and none follows by itself before that has ended: restart the service "
+    "where it does not end",
+)
 WAIT = Bilingual(
     "服务会自动再试，间隔逐次加长；发送 SIGHUP 信号可立即再试",
     "it is tried again by itself, later each time, and at once on SIGHUP",

@@ -182,7 +182,7 @@ class ChampionWatch:
         elif (refusal := self._refused.get(name)) is None or refusal.version != resolved.version or self._due(refusal):
             self._try(name, resolved)
         else:
-            self._notices[name] = refusal.notice()  # anew: the registry may have been away meanwhile
+            self._note(refusal)  # anew: the registry may have been away meanwhile, and an attempt may have ended
 
     def _due(self, refusal: Refusal) -> bool:
         """Whether to try again now: while an attempt that was given up goes on, only who asks for another gets one."""
@@ -242,7 +242,12 @@ class ChampionWatch:
         since = last.since if last is not None and last.version == resolved.version else self._around.now()
         before = None if held is None else held.resolved.version
         refusal = Refusal(name, resolved.version, before, code, why, since, tried, due)
-        self._refused[name], self._notices[name] = refusal, refusal.notice()
+        return self._note(refusal)
+
+    def _note(self, refusal: Refusal) -> Refusal:
+        """What is told of a version left alone, with whether an attempt of any still goes on."""
+        refusal = replace(refusal, hung=self._around.canary.still_at_it())
+        self._refused[refusal.name], self._notices[refusal.name] = refusal, refusal.notice()
         return refusal
 
     def _found(self, new: Mapping[str, Loaded], name: str) -> Loaded:

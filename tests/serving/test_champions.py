@@ -203,9 +203,14 @@ def test_while_an_attempt_that_was_given_up_goes_on_only_a_signal_brings_another
     still = threading.Thread(target=over.wait, args=(30,), daemon=True)
     still.start()
     watch._around.canary.left_behind.append(still)
+    assert "still runs" not in watch.notices()[0].en
     clock[0] += 1000.0
     watch.look()
     assert len(audited(registered.use)) == 1
+    refusal = watch.standing("risk").refusal
+    assert refusal is not None
+    assert "an attempt that was given up still runs" in watch.notices()[0].en
+    assert "仍在运行" in refusal.told.zh, "for the page of models too"
     watch.look_now()
     watch.look()
     assert len(audited(registered.use)) == 2
@@ -214,6 +219,7 @@ def test_while_an_attempt_that_was_given_up_goes_on_only_a_signal_brings_another
     clock[0] += PAUSES_SECONDS[0] * 1.3  # who was told to try begins with the shortest pause again
     watch.look()
     assert len(audited(registered.use)) == 3
+    assert "still runs" not in watch.notices()[0].en
 
 
 def test_what_a_version_answers_is_not_tried_again_by_waiting(
