@@ -25,16 +25,18 @@ SUITES: Mapping[str, str] = {
     "matrix": "tests/serving/test_authorisation_matrix.py",
     "leaks": "tests/test_whole_way.py",
 }
+SIDE_BY_SIDE = ("fuzzing",)  # whose tests, an address each, need nothing of each other
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What came of one file of tests; `failed` counts errors as well."""
+    """What came of one file of tests; `failed` counts errors as well, `requests` those that tests say they made."""
 
     passed: int
     failed: int
     skipped: int
     seconds: float
+    requests: int = 0
 
     @property
     def good(self) -> bool:
@@ -50,24 +52,27 @@ def main(
     console, found = Console(), dict[str, Suite]()
     for name, tests in SUITES.items():
         if only in ("", name):
-            found[name] = suite(tests)
+            found[name] = suite(tests, 2 if name in SIDE_BY_SIDE else 0)
             console.print(f"{name}: {found[name]}", highlight=False)
     if out is not None:
         keep(out, {"suites": {name: asdict(one) for name, one in found.items()}})
     raise typer.Exit(int(not found or not all(one.good for one in found.values())))
 
 
-def suite(tests: str, house: Path = HOUSE) -> Suite:
-    """Run a file of tests in its long form."""
+def suite(tests: str, workers: int = 0, house: Path = HOUSE) -> Suite:
+    """Run a file of tests in its long form, in so many processes beside this one."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", f"--basetemp={folder}/tests", tests]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), f"--junitxml={report}",
+                   f"--basetemp={folder}/tests", tests]  # fmt: skip
         subprocess.run(command, cwd=house, env={**os.environ, "PHAROS_LONG": "1"}, check=False)
         if not report.exists():
             return Suite(0, 1, 0, 0.0)
-        told = next(ElementTree.parse(report).iter("testsuite")).attrib  # noqa: S314
+        whole = next(ElementTree.parse(report).iter("testsuite"))  # noqa: S314
+    told, noted = whole.attrib, (one.attrib for one in whole.iter("property"))
+    requests = sum(int(one["value"]) for one in noted if one["name"] == "requests")
     failed, skipped = int(told["failures"]) + int(told["errors"]), int(told["skipped"])
-    return Suite(int(told["tests"]) - failed - skipped, failed, skipped, float(told["time"]))
+    return Suite(int(told["tests"]) - failed - skipped, failed, skipped, float(told["time"]), requests)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,9 @@ def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], w
     assert row(kept(tmp_path, "serving", {"doors": DOORS, "soak": {**SOAK, **changed}}), words)[1] == held
 
 
+FUZZED = {"passed": 24, "failed": 0, "skipped": 0, "seconds": 90.0}
+
+
 @pytest.mark.parametrize(
     ("name", "told", "words", "cells"),
     [
@@ -81,6 +84,12 @@ def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], w
         ("long_tests", {"suites": {"leaks": {"passed": 3, "failed": 0, "skipped": 1, "seconds": 9.6}}}, "planted",
          ["3 passed, 0 failed, 1 skipped in 10 s", "**no**"]),
         ("long_tests", {"suites": {}}, "fuzzing", [NOT_RUN, ""]),
+        ("long_tests", {"suites": {"fuzzing": {**FUZZED, "requests": 49_999}}}, "fuzzing",
+         ["24 passed, 0 failed, 0 skipped in 90 s, 49,999 requests", "**no**"]),
+        ("long_tests", {"suites": {"fuzzing": {**FUZZED, "requests": 50_000}}}, "fuzzing",
+         ["24 passed, 0 failed, 0 skipped in 90 s, 50,000 requests", "yes"]),
+        ("long_tests", {"suites": {"fuzzing": FUZZED}}, "fuzzing",
+         ["24 passed, 0 failed, 0 skipped in 90 s, 0 requests", "**no**"]),
         ("matching", {"records": [{"job": "matching: pharos", "officers": 1000, "seconds": 0.1, "peak_mib": 9.0}]},
          "| seconds |", ["no figure", "**no**"]),
     ],
@@ -100,12 +109,16 @@ def test_the_command_tells_no_path_of_this_machine() -> None:
 
 def test_a_suite_counts_what_pytest_saw_in_the_long_form(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(
-        "import os\nimport pytest\ndef test_a(): assert os.environ['PHAROS_LONG']\ndef test_b(): assert False\n"
+        "import os\nimport pytest\n"
+        "@pytest.fixture(autouse=True)\n"
+        "def told(request): yield; request.node.user_properties.append(('requests', 21))\n"
+        "def test_a(): assert os.environ['PHAROS_LONG']\ndef test_b(): assert False\n"
         "def test_c(): pytest.skip('no')\n"
     )
-    seen = suite("test_a.py", tmp_path)
-    assert (seen.passed, seen.failed, seen.skipped) == (1, 1, 1)
-    nothing = suite("no_such_file.py", tmp_path)
+    for workers in (0, 2):
+        seen = suite("test_a.py", workers, house=tmp_path)
+        assert (seen.passed, seen.failed, seen.skipped, seen.requests) == (1, 1, 1, 63)
+    nothing = suite("no_such_file.py", house=tmp_path)
     assert (nothing.passed, nothing.good, seen.good) == (0, False, False)
 
 

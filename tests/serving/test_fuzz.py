@@ -26,12 +26,13 @@ from tests.serving.live import served
 from tests.serving.modelled_desks import modelled_desks
 
 LONG = "PHAROS_LONG" in os.environ  # 50,000 requests and more instead of 2,000 and more
-EXAMPLES = 3000 if LONG else 100  # for each address, beside those that go through every part of a schema
+EXAMPLES = 2200 if LONG else 100  # for each address, beside those that go through every part of a schema
 REFUSING = {
     *guidance(),
     "/v1/next_posts",
 }  # a day to come, a deadline that is over, a class of no policy: no schema can say so
 DESCRIBED = schemathesis.openapi.from_dict(json.loads(document()))
+ASKED = list[str]()  # the address of each request so far
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,14 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     from_settings.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def counted(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How many requests a test made stands in its report, where experiments/benchmarks/long_tests.py reads it."""
+    before = len(ASKED)
+    yield
+    request.node.user_properties.append(("requests", len(ASKED) - before))
+
+
 @DESCRIBED.parametrize()
 @settings(
     max_examples=EXAMPLES,
@@ -60,6 +69,7 @@ def test_strange_requests_get_described_answers(case: schemathesis.Case[Any], li
     unasked: list[Any] = [positive_data_acceptance] if case.path in REFUSING else []
     headers = {"x-api-key": live.headers["x-api-key"]}
     where: dict[str, Any] = {"base_url": str(live.base_url), "headers": headers}  # for checks that ask once more
+    ASKED.append(case.path)
     response = case.call(**where)
     if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:  # refused before it is read, good or bad
         unasked += [positive_data_acceptance, negative_data_rejection]
