@@ -74,6 +74,7 @@ class Soak:
     errors: int
     rss_growth: float
     descriptors: tuple[int, int]
+    statuses: Mapping[int, int]
     overload: Mapping[int, int]
     overload_without_retry_after: int
     usual_again_seconds: float
@@ -214,8 +215,8 @@ def soaked(door: Door, wires: Sequence[bytes], capacity: float, minutes: float, 
     refused = sum(many for status, many in over.statuses.items() if status in (429, 503))
     return Soak(
         minutes, rate, calm.statuses[200], sum(calm.statuses.values()) - calm.statuses[200],
-        after[0] / before[0] - 1.0, (before[1], after[1]), dict(over.statuses), refused - over.retry_after,
-        round(again, 2),
+        after[0] / before[0] - 1.0, (before[1], after[1]), dict(calm.statuses), dict(over.statuses),
+        refused - over.retry_after, round(again, 2),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -42,13 +43,30 @@ class OfficerDraws:
         The draws are the same whatever the size of a block, and whatever officers are called: they are drawn by
         their place, so that a verdict over pseudonyms is the verdict over ids, under every key.
         """
-        place, names = pd.factorize(np.asarray(self.officers, dtype=object).astype(str))
-        rng = np.random.default_rng(self.seed)
-        share = np.full(len(names), 1.0 / len(names))
-        step = max(1, cells // max(1, len(place)))
+        for times in self._drawn(max(1, cells // max(1, len(self.place)))):
+            yield times[:, self.place]
+
+    def of_officers(self, cells: int = MOST_CELLS) -> Iterator[NDArray[np.int32]]:
+        """(some draws, officers) times each officer is drawn, in the order of `place`: the draws of `blocks`, for what
+        can be summed by officer first."""
+        return self._drawn(max(1, cells // max(1, self._many)))
+
+    @cached_property
+    def place(self) -> NDArray[np.intp]:
+        """The number of each row's officer, (n,), in the order of first appearance."""
+        return pd.factorize(np.asarray(self.officers, dtype=object).astype(str))[0]
+
+    @property
+    def _many(self) -> int:
+        return int(self.place.max()) + 1 if len(self.place) else 0
+
+    def _drawn(self, step: int) -> Iterator[NDArray[np.int32]]:
+        """So many draws at a time."""
+        rng, many = np.random.default_rng(self.seed), self._many
+        share = np.full(many, 1.0 / many)
         for start in range(0, self.draws, step):
             size = min(step, self.draws - start)
-            yield rng.multinomial(len(names), share, size=size).astype(np.int32)[:, place]
+            yield rng.multinomial(many, share, size=size).astype(np.int32)
 
     def weights(self) -> NDArray[np.int32]:
         """(draws, n) times each row is in; for few rows."""

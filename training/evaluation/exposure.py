@@ -116,8 +116,17 @@ def exposure_gaps(
     number = len(values) * sum(len(cells.names) for cells in several)
     draws = OfficerDraws([str(one) for one in officers], seed=seed)
     error = 1.0 - limits.confidence
-    both = _Values(values, usual or {})
-    gaps = [gap for cells in several for gap in _of_cells(both, cells, draws, (error, error / max(1, number)))]
+    shown, held = ([_Sums.of(some, cells, draws.place) for cells in several] for some in (values, usual or {}))
+    drawn: list[list[Numbers]] = [[] for _ in several]
+    for times in draws.of_officers():
+        for sums, parts in zip(shown, drawn, strict=True):
+            parts.append(sums.gaps(times))
+    errors = error, error / max(1, number)
+    gaps = [
+        gap
+        for cells, sums, others, parts in zip(several, shown, held, drawn, strict=True)
+        for gap in _of_cells(cells, _Compared(values, sums, np.concatenate(parts), others), errors)
+    ]
     return Gaps(tuple(gaps), tuple(name for _, excused in partitions for name in excused))
 
 
@@ -150,31 +159,73 @@ def _must(band: float, quality: bool) -> Bilingual:
 
 
 @dataclass(frozen=True)
-class _Values:
-    """What is compared, and what its gaps are held against."""
+class _Sums:
+    """Rows and values summed by officer, so that a draw of officers is one product.
 
-    shown: Mapping[str, Numbers]
-    usual: Mapping[str, Numbers]
+    count (officers, g), total (officers, m, g) over the rows inside each group; all_count (officers,), all_total
+    (officers, m) over all rows; m measures by `names`.
+    """
+
+    names: tuple[str, ...]
+    count: Numbers
+    total: Numbers
+    all_count: Numbers
+    all_total: Numbers
+
+    @classmethod
+    def of(cls, values: Mapping[str, Numbers], cells: Cells, place: NDArray[np.intp]) -> _Sums:
+        """place: (n,) the number of each row's officer."""
+        groups, many = len(cells.names), int(place.max()) + 1
+        key = place * (groups + 1) + cells.group  # the last group is that of rows in none
+
+        def summed(weights: Numbers | None) -> Numbers:
+            return np.bincount(key, weights, many * (groups + 1)).reshape(many, groups + 1).astype(np.float64)
+
+        count = summed(None)
+        total = np.stack([summed(value) for value in values.values()], 1) if values else np.zeros((many, 0, groups + 1))
+        return cls(tuple(values), count[:, :-1], total[:, :, :-1], count.sum(1), total.sum(2))
+
+    def gaps(self, times: NDArray[Any]) -> Numbers:
+        """(draws, m, g) the mean inside each group less that outside; NaN where one is empty; times: (draws,
+        officers)."""
+        drawn = times.astype(np.float64)
+        count, all_count = (drawn @ self.count)[:, None, :], (drawn @ self.all_count)[:, None, None]
+        total = (drawn @ self.total.reshape(len(self.total), -1)).reshape(len(drawn), *self.total.shape[1:])
+        others = all_count - count
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gaps = total / count - ((drawn @ self.all_total)[:, :, None] - total) / others
+        return np.asarray(np.where((count > 0) & (others > 0), gaps, np.nan))
+
+    def exact(self) -> dict[str, Numbers]:
+        """The gaps of everybody, each once, (g,) by measure."""
+        return dict(zip(self.names, self.gaps(np.ones((1, len(self.all_count))))[0], strict=True))
 
 
-def _of_cells(values: _Values, cells: Cells, draws: OfficerDraws, errors: tuple[float, float]) -> list[Gap]:
-    inside = np.stack([cells.group == place for place in range(len(cells.names))]).astype(np.float64)  # (g, n)
-    once = np.ones((1, inside.shape[1]))
-    exact, usual = (
-        {name: _gaps(once, inside, value)[0] for name, value in some.items()} for some in (values.shown, values.usual)
-    )
-    drawn = draws.each(
-        lambda times: {name: _gaps(times.astype(np.float64), inside, value) for name, value in values.shown.items()}
-    )
+@dataclass(frozen=True)
+class _Compared:
+    """What is compared: the values (n,) by measure, their sums, their gaps in every draw (draws, m, g), and the sums of
+    what its gaps are held against."""
+
+    values: Mapping[str, Numbers]
+    shown: _Sums
+    drawn: Numbers
+    usual: _Sums
+
+
+def _of_cells(cells: Cells, compared: _Compared, errors: tuple[float, float]) -> list[Gap]:
+    exact, usual = compared.shown.exact(), compared.usual.exact()
     found, people = [], int(cells.officer.max()) + 1
     rows = np.bincount(cells.officer)
-    spreads = {name: float((np.bincount(cells.officer, value) / rows).std()) for name, value in values.shown.items()}
+    spreads = {
+        name: float((np.bincount(cells.officer, value) / rows).std()) for name, value in compared.values.items()
+    }  # fmt: skip
     for place, group in enumerate(cells.names):
-        for name in values.shown:
-            known = drawn[name][:, place]
+        sides = cells.officers[place], people - cells.officers[place]
+        witnesses, scale = int(min(sides)), float(np.sqrt((1.0 / np.maximum(sides, 1)).sum()))
+        for number, name in enumerate(compared.values):
+            known = compared.drawn[:, number, place]
             known = known[~np.isnan(known)]
-            value, sides = float(exact[name][place]), (cells.officers[place], people - cells.officers[place])
-            spread = _Spread(spreads[name], int(min(sides)), float(np.sqrt((1.0 / np.maximum(sides, 1)).sum())))
+            value, spread = float(exact[name][place]), _Spread(spreads[name], witnesses, scale)
             figures = (value, *_alone(known, errors[0]), *_together(value, known, errors[1], spread))
             held = float(usual[name][place]) if name in usual else float("nan")
             found.append(Gap(group, name, int(cells.officers[place]), Measured(*figures), held))
@@ -211,13 +262,3 @@ def _together(value: float, drawn: Numbers, error: float, spread: _Spread) -> tu
     far = float(student.ppf(1 - error / 2, max(1, spread.witnesses - 1))) * error_of_gap
     low, high = _alone(drawn, error)
     return min(value - far, low), max(value + far, high)
-
-
-def _gaps(times: Numbers, inside: Numbers, value: Numbers) -> Numbers:
-    """(draws, groups) the mean inside each group less that outside, over the rows drawn; NaN where one is empty."""
-    count, total = times @ inside.T, times @ (inside * value).T
-    all_count, all_total = times.sum(1, keepdims=True), (times @ value)[:, None]
-    others = all_count - count
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gaps = total / count - (all_total - total) / others
-    return np.asarray(np.where((count > 0) & (others > 0), gaps, np.nan))
