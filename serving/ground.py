@@ -119,7 +119,7 @@ def _ruled(
     """The desks that answer from the first day, by path."""
     force = ForceRecords(settings, tuple(dict.fromkeys((*PROFILED, *rules.talent.tables))))  # read once for both
     return {
-        "/v1/points": PointsDesk(records, rules, suggests.away, AppraisalDelays(records.history)),
+        "/v1/points": PointsDesk(records, rules, suggests.away_on, AppraisalDelays(records.history)),
         "/v1/match": MatchDesk(records, rules, RecordFit(rules.suggestions.fit)),
         "/v1/shortlist": ShortlistDesk(force, rules, ProtectedRecords(settings)),
         "/v1/profile": ProfileDesk(force, rules),

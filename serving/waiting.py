@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import TypeVar
 
 from data_contracts.errors import InvalidInput, PharosError
@@ -70,21 +71,29 @@ class Waiting:
             self._over = not self._leaving
             return self._over
 
-    def parts(self, things: Sequence[Thing], size: int, what: Bilingual) -> Iterator[Sequence[Thing]]:
+    def parts(
+        self, things: Sequence[Thing], size: int, what: Bilingual, trial: Sequence[int] = ()
+    ) -> Iterator[Sequence[Thing]]:
         """The things, so many at a time, while somebody waits; `what` names them, with its measure word in Chinese.
 
-        Raises NobodyWaits between parts, and TooMuchAtOnce as soon as the pace shows that the rest will not fit.
+        Raises NobodyWaits between parts, and TooMuchAtOnce as soon as the pace shows that the rest will not fit. Where
+        a whole part may take longer than there is, `trial` are the sizes of the first ones: the first of them warms up
+        what the others find ready, and its pace is not gone by.
 
         >>> [list(part) for part in Waiting().parts("abcde", 2, Bilingual("名民警", "officers"))]
         [['a', 'b'], ['c', 'd'], ['e']]
+        >>> [len(part) for part in Waiting().parts("abcdefghi", 4, Bilingual("名民警", "officers"), trial=(1, 2))]
+        [1, 2, 4, 2]
         """
-        began = self.clock()
-        for start in range(0, len(things), size):
+        began, done = self.clock(), 0
+        sizes = chain(trial, repeat(size))
+        while done < len(things):
             self.check()
-            before = self.clock()
-            yield things[start : start + size]
-            done, pace = start + size, (self.clock() - before) / size
-            if done < len(things) and pace * (len(things) - done) > self.left:
+            before, many = self.clock(), next(sizes)
+            yield things[done : done + many]
+            warming = done == 0 and len(trial) > 0
+            done, pace = done + many, (self.clock() - before) / many
+            if done < len(things) and not warming and pace * (len(things) - done) > self.left:
                 fit = done + int(SPARE * max(self.left, 0.0) / pace)
                 took = self.clock() - began
                 raise TooMuchAtOnce(

@@ -7,6 +7,7 @@ after its issue and asked of nobody any more when its offer is over.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -132,7 +133,8 @@ class Due:
 @dataclass(frozen=True)
 class _Demand:
     """What one rule asks of one course: `last` is the completion that the rule counts, which for a training rule may be
-    one of another course; `grace_days` what it leaves after the day, None where nothing was ever due.
+    one of another course; `grace_days` what it leaves after the day, None where nothing was ever due; `overdue_after`
+    the last day on which it is not overdue, which is counted in days where `due_on` is counted in calendar months.
     """
 
     course: OfferedCourse
@@ -143,6 +145,7 @@ class _Demand:
     last: date | None = None
     grace_days: int | None = None
     rule: TrainingRule | None = None
+    overdue_after: date | None = None
 
     def first(self, as_of: date) -> tuple[bool, bool, date]:
         """Sorts before others what is overdue the longest, then what is due and overdue the soonest, then what is due
@@ -151,13 +154,6 @@ class _Demand:
         if self.due_on is None or self.overdue or as_of <= self.due_on:
             return not self.overdue, not self.overdue, self.due_on or date.min
         return True, False, self.overdue_after or self.due_on
-
-    @property
-    def overdue_after(self) -> date | None:
-        """The last day on which it is not overdue; None where it is, or nothing was ever due."""
-        if self.due_on is None or self.overdue:
-            return None
-        return self.due_on + timedelta(days=self.grace_days or 0)
 
 
 @dataclass(frozen=True)
@@ -231,7 +227,7 @@ def _told(demands: Sequence[_Demand], as_of: date) -> Due:
         own = (lead.reason, *beside) if late else ()
         return Due(lead.course, lead.due_on if late else None, True, (post[0].reason, *own))
     reasons = (lead.reason, *_grace(lead, as_of), *beside)
-    return Due(lead.course, lead.due_on, lead.overdue, reasons, lead.overdue_after)
+    return Due(lead.course, lead.due_on, lead.overdue, reasons, None if lead.overdue else lead.overdue_after)
 
 
 def _beside(lead: _Demand, other: _Demand) -> Iterator[CourseReason]:
@@ -258,10 +254,10 @@ def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_day
         lapses = course.lapses_on(taken)
         if lapses is None or standing.as_of < lapses - timedelta(days=due_soon_days):
             continue
-        late = (standing.as_of - taken).days - course.valid_months * DAYS_A_MONTH
-        overdue = late > standing.grace_days
-        told = _lapse(taken, lapses, standing.as_of)
-        yield _Demand(course, "certificate", lapses, overdue, told, taken, standing.grace_days)
+        last_day = _not_overdue_until(taken, course.valid_months, standing.grace_days)
+        told, grace = _lapse(taken, lapses, standing.as_of), standing.grace_days
+        overdue = standing.as_of > last_day
+        yield _Demand(course, "certificate", lapses, overdue, told, taken, grace, overdue_after=last_day)
 
 
 def _once(standing: Standing, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[_Demand]:
@@ -283,7 +279,7 @@ def _once(standing: Standing, courses: Sequence[OfferedCourse], policy: CoursesP
         late = joined if joined is not None and joined > course.issued_on else None
         due = min(add_months(late or course.issued_on, policy.edition_due_months), ends)
         told = _edition(course.issued_on, late, due, standing.as_of)
-        yield _Demand(course, "edition", due, standing.as_of > due, told)
+        yield _Demand(course, "edition", due, standing.as_of > due, told, overdue_after=due)
 
 
 def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[_Demand]:
@@ -301,9 +297,19 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         due = add_months(last, rule.every_months)
         if standing.as_of < due - timedelta(days=due_soon_days):
             continue
-        late = (standing.as_of - last).days > rule.every_months * DAYS_A_MONTH + rule.grace_days
+        last_day = _not_overdue_until(last, rule.every_months, rule.grace_days)
         told = _rule_due(rule, last, due, standing.as_of, None if newest == best else newest.name)
-        yield _Demand(best, "training", due, late, told, last, rule.grace_days, rule)
+        late = standing.as_of > last_day
+        yield _Demand(best, "training", due, late, told, last, rule.grace_days, rule, last_day)
+
+
+def _not_overdue_until(taken: date, months: int, grace_days: int) -> date:
+    """The last day on which what is taken again after so many months is not overdue, as features/mandated.py counts.
+
+    >>> _not_overdue_until(date(2024, 2, 1), 12, 60)
+    datetime.date(2025, 4, 1)
+    """
+    return taken + timedelta(days=math.floor(months * DAYS_A_MONTH + grace_days))
 
 
 def _fit(course: OfferedCourse, rule: TrainingRule) -> tuple[bool, float, str]:

@@ -63,6 +63,14 @@ class PlannedStep:
 
 
 @dataclass(frozen=True)
+class Promised:
+    """The day on which a goal was expected when its path was told first, and the day of that answer."""
+
+    day: date
+    told_on: date
+
+
+@dataclass(frozen=True)
 class Plan:
     """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon.
 
@@ -70,7 +78,8 @@ class Plan:
     the other paths told with it, `goal_chance` the chance of the goal by whatever way, None where nobody kept it.
     `knew` are the marks of the events it was made with, None where nobody kept them: then what was known on its day
     counts as known to it. `horizon_months` is None where nobody kept that. `without` are the paths that were left out
-    because the officer had declined them.
+    because the officer had declined them, with the day of that word. `promised` is what was told first of this path,
+    None where that are the days it has.
     """
 
     goal: str
@@ -81,7 +90,8 @@ class Plan:
     horizon_months: int | None = None
     others: tuple[tuple[PlannedStep, ...], ...] = ()
     goal_chance: float | None = None
-    without: frozenset[tuple[str, ...]] = frozenset()
+    without: frozenset[tuple[tuple[str, ...], date]] = frozenset()
+    promised: Promised | None = field(default=None, compare=False)  # of two alike plans either is the plan
 
     @property
     def held(self) -> bool:
@@ -168,8 +178,7 @@ class Replanned:
 def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     """The plan that holds at `now.as_of`, given the last one; what made the status stands first among the reasons."""
     found = _within_term(_replanned(last, now, policy), now)
-    moved = _moved(last, found, now, policy)
-    return replace(found, why=in_order((*found.why, *moved)))
+    return replace(found, why=in_order(found.why))
 
 
 def left_of(last: Plan | None, goal: str, events: Iterable[Event], as_of: date) -> tuple[str, ...]:
@@ -211,20 +220,6 @@ def _as_of_today(plan: Plan, now: Now) -> Plan:
     return now.same(plan.path) or plan
 
 
-def _moved(last: Plan | None, found: Replanned, now: Now, policy: PathPolicy) -> list[Because]:
-    """That the goal is expected earlier or later than was told of the same path, by more than the days of grace."""
-    if last is None or found.plan is None or last.goal != now.goal:
-        return []
-    path = found.plan.path
-    if path != last.path[-len(path) :] or last.horizon_months not in (None, now.horizon_months):
-        return []  # another path, or another time, within which other days are expected of the same one
-    was, then = last.steps[-1].expected_on, _as_of_today(found.plan, now).steps[-1].expected_on
-    sooner, later = sorted((was, then))
-    if later <= add_months(sooner, round(policy.grace_months)):
-        return []
-    return [because("later" if then > was else "sooner", then.isoformat(), last.made_on, was.isoformat())]
-
-
 def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
     """What a plan made on a day with these events in view remembers: the officer's, and the vacancies of its path."""
     seen = (one for one in events if one.known_on <= as_of and (one.kind != "vacancy" or one.item in path))
@@ -253,7 +248,10 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if not way.rest:
         return Replanned(None, REACHED, True, (because("reached", last.goal, way.taken[-1].occurred_on),))
     found = _along(last, now, policy, way, (longer, news))
-    return found if way.left is not None else _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
+    if way.left is not None:
+        return found
+    found = _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
+    return found if longer or way.other else _promised(last, found, way, now, policy)
 
 
 def _along(
@@ -405,13 +403,14 @@ def _chance(last: Plan, now: Now) -> list[Because]:
     if last.goal_chance is None or now.chance is None:
         return []
     was, then = round(last.goal_chance, CHANCE_PLACES), round(now.chance, CHANCE_PLACES)
-    return [because(ROSE if then > was else "chance_not", f"{then:.2%}", None, f"{was:.2%}")]
+    return [because(ROSE if then > was else "chance_not", f"{then:.2%}", last.made_on, f"{was:.2%}")]
 
 
 def _wanted_again(last: Plan, now: Now) -> list[Because]:
     """The paths that the plan was made without, and that no word keeps away any more."""
-    back = (plan.path for plan in now.plans if plan.path in last.without)
-    return [because("declined_over", path=path) for path in back]
+    said = dict(last.without)
+    back = (plan.path for plan in now.plans if plan.path in said)
+    return [because("declined_over", since=said[path], path=path) for path in back]
 
 
 def _horizon(last: Plan, now: Now) -> list[Because]:
@@ -437,6 +436,24 @@ def _status(way: _Way) -> str:
     if latest.occurred_on < step.low_on:
         return AHEAD
     return OFF_TRACK if latest.occurred_on > step.high_on else ON_TRACK
+
+
+def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPolicy) -> Replanned:
+    """A plan that goes on along the path it was remembers what was told of the goal first, however often it got new
+    days; where the goal is expected earlier or later than that by more than the months of grace, that is told."""
+    plan = found.plan
+    if plan is None or plan.path != tuple(step.post for step in way.rest):
+        return found
+    first = last.promised or Promised(last.steps[-1].expected_on, last.made_on)
+    then = _as_of_today(plan, now).steps[-1].expected_on
+    sooner, later = sorted((first.day, then))
+    moved = later > add_months(sooner, round(policy.grace_months))
+    told = because("later" if then > first.day else "sooner", then.isoformat(), first.told_on, first.day.isoformat())
+    return replace(
+        found,
+        plan=plan if plan is last else replace(plan, promised=first),
+        why=(*found.why, told) if moved else found.why,
+    )
 
 
 def _still_due(found: Replanned, first: PlannedStep, as_of: date, policy: PathPolicy, *, anew: bool) -> Replanned:

@@ -93,7 +93,8 @@ class CourseDesk:
         """The answer to each officer; declined courses make room for others."""
         showing, as_of = asked
         goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
-        away, courses = self.suggester.away(officer_ids, local_day(showing.now)), offered_courses(goals.records)
+        away = self.suggester.away_on(officer_ids, (as_of, local_day(showing.now)))
+        courses = offered_courses(goals.records)
         readings = Readings(goals)
         learners, found = dict[str, Learner](), dict[str, Advice]()
         for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):

@@ -6,7 +6,7 @@ shown without its propensity on record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -68,6 +68,15 @@ class Suggester:
             return self.book.away(officer_ids, day)
         except NotReady:
             return {}
+
+    def away_on(self, officer_ids: Sequence[str], days: Collection[date]) -> Away:
+        """The same of several days, each item once with its latest word: of the day that is asked about and of today,
+        for what was declined does not come back because somebody asks about another day."""
+        found: dict[str, dict[tuple[str, str], Declined]] = {}
+        for away in (self.away(officer_ids, day) for day in sorted(set(days))):
+            for name, some in away.items():
+                found.setdefault(name, {}).update({(one.item_kind, one.item): one for one in some})
+        return {name: tuple(some.values()) for name, some in found.items()}
 
     def needed(self, top: int, away: Away) -> int:
         """How many eligible items to rank so that `top` can be shown: declined ones fall out, chance looks below."""

@@ -64,6 +64,7 @@ OF_COMPETENCIES = ("assessment", "other_assessment")  # reasons that name one
 PLACES = 4  # of a chance
 HELD = 1.0  # the chance of a plan without steps that says that the goal was reached
 TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
+TRIAL = (2, 6)  # officers whose pace tells how many fit: over twenty years and to a large family one takes a second
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class PathDesk:
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in while_wanted(ids)}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
-        away = self.suggester.away(list(keys), local_day(now))
+        away = self.suggester.away_on(list(keys), (as_of, local_day(now)))
         needed = self.suggester.needed(request.top, away)
         ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
         open_ = {
@@ -108,7 +109,7 @@ class PathDesk:
         open_ = {one: found.telling_also(_left(day, found.question, lasts[one], as_of)) for one, found in open_.items()}
         told = [
             one
-            for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, OFFICERS)
+            for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, OFFICERS, TRIAL)
             for one in day.tell_all(part, needed)
         ]
         answering: dict[str, _Answering] = {}
@@ -219,7 +220,7 @@ class _Answering:
             others = self._others(plan, shown)
             if not self._told_nothing:
                 return replace(self._remembering(plan), others=others)
-            without = plan.without | self.found.declined.keys()
+            without = plan.without | frozenset(self.found.declined.items())
             return replace(plan, others=(*plan.others, *_new_to(plan.others, others)), without=without)
         if last is not None and (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
             return None
@@ -244,7 +245,7 @@ class _Answering:
         """The plan with what it was made with, so that whatever comes later is news."""
         seen = knew(self.events, self.standing.as_of, plan.path)
         months = self.asked.question.horizon_months
-        without = frozenset(self.found.declined)
+        without = frozenset(self.found.declined.items())
         return replace(plan, knew=seen, horizon_months=months, goal_chance=self.told.chance, without=without)
 
     def _named(self, item: str) -> Bilingual:
@@ -415,6 +416,8 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
     if kept.path[:1] == sent.path[:1] and kept.steps:
         first = kept.steps[0]
         sent = replace(sent, steps=(replace(steps[0], late_since=first.late_since, due_by=first.due_by), *steps[1:]))
+    if kept.path == sent.path:
+        sent = replace(sent, promised=kept.promised)
     return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance, without=kept.without)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from data_contracts.log_store import LogStore
 from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
-from models.paths.replanning import Plan, PlannedStep
+from models.paths.replanning import Plan, PlannedStep, Promised
 
 STATED = "stated"
 KNEW = "knew"
-OTHERS, GOAL_CHANCE, WITHOUT = "others", "goal_chance", "without"
+OTHERS, GOAL_CHANCE, WITHOUT, PROMISED = "others", "goal_chance", "without", "promised"
 LATE = "late_since"  # of a step, where it was found overdue
 DUE = "due_by"  # of a step, where another interval was told of it first
 ANY_TIME = 0  # months: no question has such a horizon
@@ -98,6 +98,8 @@ def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
         beside[GOAL_CHANCE] = plan.goal_chance
     if plan.without:
         beside[WITHOUT] = sorted(plan.without)
+    if plan.promised is not None:
+        beside[PROMISED] = asdict(plan.promised)
     if beside:
         told = [{**(told[0] if told else {}), **beside}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
@@ -110,13 +112,14 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     alone where there is none; earlier versions kept none of them."""
     told = json.loads(row["steps"])
     beside = told[0] if told else {}
-    knew = beside.get(KNEW)
+    knew, promised = beside.get(KNEW), beside.get(PROMISED)
     steps = tuple(_step(one) for one in told if "post" in one)
     return Plan(
         row["goal"], row["made_on"], steps, row["chance"],
         None if knew is None else frozenset(knew), row["horizon_months"],
         tuple(tuple(_step(one) for one in steps) for steps in beside.get(OTHERS, ())), beside.get(GOAL_CHANCE),
-        frozenset(tuple(path) for path in beside.get(WITHOUT, ())),
+        frozenset((tuple(path), date.fromisoformat(said_on)) for path, said_on in beside.get(WITHOUT, ())),
+        None if promised is None else Promised(*map(date.fromisoformat, (promised["day"], promised["told_on"]))),
     )  # fmt: skip
 
 

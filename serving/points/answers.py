@@ -105,12 +105,13 @@ def nothing_learnt(_: date) -> Delays:
 class PointsDesk:
     """Everything that `/v1/points` needs, fixed at start.
 
-    `away` is what officers declined for now; `delays` tells as of a day how long appraisals take to come out.
+    `away` is what officers declined, by the days that count; `delays` tells as of a day how long appraisals take to
+    come out.
     """
 
     records: RecordSource
     policy: Policy
-    away: Callable[[Sequence[str], date], Away] = nobody_declined
+    away: Callable[[Sequence[str], Collection[date]], Away] = nobody_declined
     delays: Callable[[date], Delays] = nothing_learnt
 
     def answer(
@@ -131,7 +132,8 @@ class PointsDesk:
         words, scored = Records(frames), dict[str, PointsScored]()
         for some in waited.parts([one for one in ids if one not in absent], TOGETHER, OFFICERS):
             told = accounts(frames, some, rules, as_of)
-            away = {} if request.target is None else self.away([one.officer_id for one in told], local_day(now))
+            days = as_of, local_day(now)
+            away = {} if request.target is None else self.away([one.officer_id for one in told], days)
             wills = {} if request.target is None else self._wills(frames, told, away)
             answers = self._plans(frames, told, request.target, wills, as_of)
             still_wanted()

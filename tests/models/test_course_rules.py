@@ -277,6 +277,19 @@ def test_a_mandated_course_without_a_day_is_asked_of_whom_policy_asks_its_compet
     assert due_courses(standing({"wave": date(2010, 1, 1)}, "general"), [standing_course], None, RULES) == []
 
 
+@pytest.mark.parametrize("taken", [date(2024, 2, 1), date(2023, 3, 5), date(2024, 5, 31)])
+def test_the_last_day_of_grace_is_the_last_on_which_it_is_not_overdue(taken: date) -> None:
+    """Over a leap day calendar months and days part: what was told as the last day was overdue already."""
+    firearms = course("k", "firearms")
+    held = {"k": taken}
+    (due,) = _mandated(replace(standing(held), as_of=add_months(taken, 12)), [firearms], 60)
+    assert due.overdue_after is not None
+    for late in (0, 1):
+        day = due.overdue_after + timedelta(days=late)
+        (told,) = _mandated(replace(standing(held), as_of=day), [firearms], 60)
+        assert (told.overdue, told.overdue_after) == (bool(late), due.overdue_after)
+
+
 def test_an_edition_that_answers_a_rule_too_has_one_day() -> None:
     edition = replace(EDITION, competency="law", issued_on=date(2025, 3, 1))
     (due,) = due_courses(standing({OTHER.course_id: ago(380)}, "general"), [edition, OTHER], None, RULES)

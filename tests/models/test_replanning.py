@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.paths.replanning import Event, Now, Plan, PlannedStep, arrived, knew, replan
+from models.paths.replanning import Event, Now, Plan, PlannedStep, Promised, arrived, knew, replan
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)
@@ -341,16 +341,47 @@ def test_how_far_the_expected_day_moved_is_told_though_nothing_became_known(expe
     assert not {"later", "sooner"} & {one.code for one in longer.why}, "another time has other days"
 
 
+def test_the_slip_is_measured_from_the_first_word_of_a_path_whatever_came_between() -> None:
+    """News that keep the plan give it new days; the day told first is what the goal slips from, with its own date."""
+    plan = LAST
+    for months in (2, 4):  # neither is more than the months of grace away from the one before it
+        day = add_months(MADE, months)
+        later = replace(
+            SAME, made_on=day, steps=(STEPS[0], replace(STEPS[1], expected_on=add_months(date(2026, 6, 1), months)))
+        )
+        for kind in ("appraisal", "completion"):  # with the first it is looked for anew, the other changes nothing
+            found = replan(plan, _now(_event(kind, "x", day), plans=(OTHER, later), as_of=day), PATHS)
+            assert found.plan is not None
+            plan = found.plan
+        told = [(one.since, one.was, one.item) for one in found.why if one.code == "later"]
+        assert told == ([(MADE, "2026-06-01", "2026-10-01")] if months == 4 else [])
+    assert plan.promised == Promised(date(2026, 6, 1), MADE)
+
+
+def test_who_goes_on_along_another_path_told_hears_nothing_of_the_days_of_the_one_left() -> None:
+    direct = Plan(
+        "z",
+        MADE,
+        (STEPS[1],),
+        0.3,
+        others=((replace(STEPS[0], post="k"), replace(STEPS[1], expected_on=date(2029, 4, 4))),),
+    )
+    rest = Plan("z", date(2024, 6, 1), (replace(STEPS[1], expected_on=date(2028, 5, 17)),), 0.3)
+    found = replan(direct, _now(_event("posting", "k", date(2024, 5, 1)), plans=(rest,)), PATHS)
+    assert [one.code for one in found.why] == ["told_path", "followed"]
+    assert found.plan == rest
+
+
 def test_a_path_that_was_declined_counts_again_when_that_word_is_over() -> None:
     """A plan of two in a hundred stayed beside one of eighteen, for nothing had become known."""
     poor, good = replace(SAME, chance=0.02), replace(OTHER, chance=0.18)
-    last = replace(LAST, chance=0.02, without=frozenset({("k", "z")}))
+    last = replace(LAST, chance=0.02, without=frozenset({(("k", "z"), MADE)}))
     still = replan(last, replace(_now(plans=(poor,)), declined={("k", "z"): MADE}), PATHS)
     assert (still.plan, [one.code for one in still.why]) == (last, ["nothing"])
     back = replan(last, _now(plans=(good, poor)), PATHS)
     assert (back.plan, back.changed, back.status) == (good, True, "on_track")
     assert [one.code for one in back.why] == ["declined_over", "better"]
-    assert "k → z" in back.why[0].text.en
+    assert ("k → z" in back.why[0].text.en, back.why[0].since) == (True, MADE), "the day of that word"
     close = replan(last, _now(plans=(replace(good, chance=0.021), poor)), PATHS)
     assert (close.plan, close.changed, [one.code for one in close.why]) == (poor, False, ["declined_over", "kept"])
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
-from models.paths.replanning import Plan, PlannedStep
+from models.paths.replanning import Plan, PlannedStep, Promised
 from serving.paths.plan_log import STATED, PlanKey, PlanLog, plan_log
 
 STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"), (), date(2025, 9, 1))
@@ -48,10 +48,17 @@ def test_the_other_paths_told_and_the_chance_of_the_goal_are_kept_beside_it(stat
         assert log.last([KEY], date(2026, 4, 1)) == {KEY: whole}
 
 
+def test_the_day_that_was_told_first_is_kept_with_a_plan(state: Settings) -> None:
+    for promised in (Promised(date(2027, 5, 1), date(2025, 3, 1)), None):
+        plan_log(state).keep({KEY: replace(PLAN, promised=promised)})
+        assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].promised == promised
+
+
 def test_what_was_left_out_as_declined_is_kept_with_a_plan_and_without_one(
     state: Settings,
 ) -> None:
-    for without in (frozenset({("k", "z"), ("z",)}), frozenset[tuple[str, ...]]()):
+    said, nothing = (("k", "z"), date(2025, 12, 1)), frozenset[tuple[tuple[str, ...], date]]()
+    for without in (frozenset({said, (("z",), date(2026, 1, 1))}), nothing):
         for plan in (PLAN, replace(PLAN, steps=(), chance=0.0)):
             told = replace(plan, without=without)
             plan_log(state).keep({KEY: told})

@@ -45,6 +45,18 @@ def _ids(found: PostsRanked | NotScored) -> list[str]:
     return [post.post_id for post in found.posts]
 
 
+def test_of_two_days_what_either_keeps_away_stays_away_each_once(log: ExposureLog) -> None:
+    """Asked in December about May: the word of February held then, though it does not now; that of June holds now."""
+    decline(log, "o-000001", "post", "p1", date(2026, 2, 2))
+    decline(log, "o-000001", "post", "p2", date(2026, 6, 20))
+    suggester, may, december = kept_suggester(log), date(2026, 5, 1), date(2026, 12, 10)
+    away = suggester.away_on(["o-000001", "o-000002"], (may, december))
+    assert {name: [one.item for one in some] for name, some in away.items()} == {"o-000001": ["p1", "p2"]}
+    july = suggester.away_on(["o-000001"], (date(2026, 7, 1), date(2026, 7, 2)))
+    assert [one.item for one in july["o-000001"]] == ["p1", "p2"]
+    assert suggester.away_on(["o-000001"], (date(2027, 1, 1),)) == {}
+
+
 def test_a_declined_post_makes_room_and_comes_back_only_with_a_cause(log: ExposureLog) -> None:
     decline(log, "o-000001", "post", "p1", DAY)
     one, other = _posts(_careers(kept_suggester(log)), "o-000001", "o-000002")

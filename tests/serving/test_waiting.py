@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
 from models.paths.telling import Question, Told
 from serving.api.listening import while_waited_for
 from serving.api.problems import ProblemError, problem_of
@@ -72,7 +73,7 @@ def test_given_up_or_on_its_way_never_both() -> None:
 
 
 def test_a_plan_of_an_answer_that_was_given_up_is_not_kept_and_its_work_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "TOLD_TOGETHER", 1)
+    monkeypatch.setattr(answers, "TRIAL", (1,))
     waiting, plans = Waiting(), KeptPlans()
 
     def go_away() -> None:
@@ -100,6 +101,7 @@ def test_a_plan_is_not_kept_when_the_time_ends_with_the_last_officer() -> None:
 
 
 def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "TRIAL", ())
     monkeypatch.setattr(answers, "TOLD_TOGETHER", 1)
     clock, plans = Clock(), KeptPlans()
     ids = ["a", "b", "there"]
@@ -116,6 +118,24 @@ def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(monk
     assert (problem.status, problem.code) == (422, "too_much_at_once")
     assert "at most 2" in problem.detail.en
     assert problem.detail.zh == "时限内无法答复 3 名民警：1 名民警已用 4.0 秒；请一次至多询问 2 名民警"
+
+
+def test_a_small_trial_tells_how_many_fit_before_a_whole_part_takes_all_the_time() -> None:
+    """Fifty together took twenty seconds where there were ten: a 504, which no retry could help."""
+    clock, seen = Clock(), list[int]()
+
+    def answered(officers: int, slow: float) -> None:
+        for part in Waiting(10.0, clock).parts(range(officers), 50, Bilingual("名民警", "officers"), (2, 6)):
+            seen.append(len(part))
+            clock.now += slow * len(part) + (3.0 if len(seen) == 1 else 0.0)  # the first finds nothing ready
+
+    with pytest.raises(TooMuchAtOnce, match=r"200 officers cannot.*8 took 6\.2 s; ask for at most 15 at once"):
+        answered(200, 0.4)
+    assert seen == [2, 6]
+    clock.now = 0.0
+    seen.clear()
+    answered(200, 0.01)
+    assert seen == [2, 6, 50, 50, 50, 42], "what the first part found missing is no pace"
 
 
 def _connected(gone_after: float | None = None) -> Callable[[], Awaitable[dict[str, Any]]]:
