@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -69,9 +69,10 @@ def read(mapping: Path, data: Path | str, files: Mapping[str, Path] | None = Non
     """
     reading = Reading()
     tables: dict[str, list[pd.DataFrame]] = {}
-    for table in read_mapping(mapping):
+    wanted, instead = read_mapping(mapping), files or {}
+    for table in wanted:
         name, mapper = table.table.name, Mapper(mapping.name, table.table)
-        delivered = _rows(table, mapper, data, (files or {}).get(name))
+        delivered = _rows(table, mapper, data, instead.get(name))
         before = sum(origin.rows for origin in reading.origins.get(name, ()))
         columns = {ours: source.column for ours, source in table.columns.items() if source.column is not None}
         reading.origins.setdefault(name, []).extend(replace(origin, columns=columns) for origin in delivered.origins)
@@ -79,12 +80,19 @@ def read(mapping: Path, data: Path | str, files: Mapping[str, Path] | None = Non
         if "known_on" not in table.columns:
             reading.assumed.add(name)
         reading.notes.extend(table.notes)
-        if unused := sorted(str(theirs) for theirs in delivered.frame.columns if str(theirs) not in columns.values()):
+        place = table.places, instead.get(name)
+        used = _columns_of(one for one in wanted if (one.places, instead.get(one.table.name)) == place)
+        if unused := sorted(str(theirs) for theirs in delivered.frame.columns if str(theirs) not in used):
             reading.notes.append(f"{name}: columns the mapping does not use were ignored: {', '.join(unused)}")
     for name, parts in tables.items():
         whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
         reading.tables[name] = whole if name == "complaints" else whole.drop(columns=DELIVERED_ROW)
     return reading
+
+
+def _columns_of(tables: Iterable[TableMapping]) -> set[str]:
+    """Every delivered column that some tables read: one sheet may feed several."""
+    return {one.column for table in tables for one in table.columns.values() if one.column is not None}
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ class ModelTold(Answer):
     card_en: list[CardBlock] = about("模型卡（英文）", "model card in English", default=[])
     drift: DriftTold | None = about("漂移监测；无则空", "the last drift watch, null for none", default=None)
     decisions: list[Decision] = about("有关决定，最新在前", "decisions, newest first", default=[])
+    earlier_decisions: int = about("此外更早的决定数", "how many earlier ones are on the chain beside them", default=0)
 
 
 class ModelsTold(Answer):

@@ -107,8 +107,13 @@ class ModelsDesk:
         found = registry.versions(self.settings, name)
         short = self._short(name, found)
         shown = next((one for one in found if one.version == short.answers), found[-1] if found else None)
-        decisions = list(_decisions(self.settings, name))[-MOST_DECISIONS:]
-        more: dict[str, Any] = {"decisions": decisions[::-1], "drift": _drift(self.settings) if name == RISK else None}
+        every = list(_decisions(self.settings, name))
+        decisions = every[-MOST_DECISIONS:]
+        more: dict[str, Any] = {
+            "decisions": decisions[::-1],
+            "earlier_decisions": len(every) - len(decisions),
+            "drift": _drift(self.settings) if name == RISK else None,
+        }
         if shown is not None:
             result = _result(self.settings, shown)
             still_wanted()

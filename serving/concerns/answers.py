@@ -11,7 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from data_contracts.decisions import Named
-from data_contracts.errors import NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.figures import shown
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
@@ -40,7 +40,17 @@ from serving.concerns.schemas import (
     TriagedConcern,
 )
 from serving.concerns.themes import ThemeCount, months_before, themes
-from serving.concerns.triage import Came, Reading, Suggestion, Triage, Unread, category_of, due_days, helpers_for
+from serving.concerns.triage import (
+    Came,
+    DueDay,
+    Reading,
+    Suggestion,
+    Triage,
+    Unread,
+    category_of,
+    due_days,
+    helpers_for,
+)
 from serving.night.manifest import ModelIdentity
 from serving.schemas import Because, ModelName, Text
 from serving.talent.records import day_asked
@@ -107,16 +117,20 @@ class TriageDesk:
     records: ConcernReader
 
     def answer(self, request: ConcernsRequest, request_id: str, now: datetime) -> ConcernsAnswer:
-        """One result for each concern, in order; its words are read and forgotten."""
+        """One result for each concern, in order; its words are read and forgotten.
+
+        Raises InvalidInput for a day of raising that has not come yet.
+        """
         still_wanted()
-        some = request.concerns
+        some, today = request.concerns, local_day(now)
+        _check_raised(some, today)
         readings = self.triage.read([one.text for one in some])
-        came = [Came(one.raised_on or local_day(now), one.channel, one.raised_by, one.unit_id) for one in some]
+        came = [Came(one.raised_on or today, one.channel, one.raised_by, one.unit_id) for one in some]
         still_wanted()
-        missed = self.triage.missed(readings, came, self._record(local_day(now)))
+        missed = self.triage.missed(readings, came, self._record(today))
         rows = zip(some, readings, came, missed, strict=True)
         name = ModelName(name=self.model.name, version=self.model.version, features=self.model.service)
-        return ConcernsAnswer(request_id=request_id, model=name, results=[self._told(*row) for row in rows])
+        return ConcernsAnswer(request_id=request_id, model=name, results=[self._told(today, *row) for row in rows])
 
     def _record(self, day: date) -> pd.DataFrame:
         try:
@@ -124,10 +138,13 @@ class TriageDesk:
         except NotReady:
             return no_record(day)
 
-    def _told(self, asked: ConcernText, read: Reading, came: Came, missed: Mapping[str, float]) -> TriagedConcern:
+    def _told(
+        self, today: date, asked: ConcernText, read: Reading, came: Came, missed: Mapping[str, float]
+    ) -> TriagedConcern:
         policy = self.triage.policy
         category, channel = category_of(policy, read.category), policy.triage.channel_of(asked.channel)
-        urgency = next(one for one in policy.triage.urgency if one.code == read.urgency)
+        known = None if read.unread is not None else read.urgency  # nobody is to file as normal what nobody read
+        urgency = next((one for one in policy.triage.urgency if one.code == known), None)
         return TriagedConcern(
             concern_id=asked.concern_id,
             officer_id=asked.officer_id,
@@ -137,20 +154,36 @@ class TriageDesk:
             subcategory=read.subcategory,
             categories=[_suggested(one) for one in read.categories],
             subcategories=[_suggested(one) for one in read.subcategories],
-            urgency=read.urgency,
-            urgency_name=_named(urgency),
+            urgency=known,
+            urgency_name=None if urgency is None else _named(urgency),
             urgent_chance=None if read.urgent_chance is None else shown(read.urgent_chance),
             alarm=None if read.alarm is None else _named(read.alarm),
             unread=None if read.unread is None else because_of(read.unread, UNREAD[read.unread]),
-            helpers=_helpers(helpers_for(policy, read.urgency, came, read.category, read.subcategory)),
+            helpers=_helpers(helpers_for(policy, known, came, read.category, read.subcategory)),
             handler=None if category is None else text_of(Bilingual(category.handler_zh, category.handler_en)),
             answer_by=None if channel is None else text_of(channel.answer),
             deadlines=[] if category is None else [
-                Deadline(deadline=one.deadline, due_on=one.due_on,
-                         chance_missed=shown(missed[one.deadline]) if one.deadline in missed else None)
-                for one in due_days(category, came.raised_on)
+                _deadline(one, today, missed.get(one.deadline)) for one in due_days(category, came.raised_on)
             ],
         )  # fmt: skip
+
+
+def _check_raised(some: Sequence[ConcernText], today: date) -> None:
+    """Raises InvalidInput for the first concern raised on a day that has not come yet."""
+    for place, one in enumerate(some):
+        if one.raised_on is not None and one.raised_on > today:
+            raise InvalidInput(
+                f"concerns.{place}.raised_on {one.raised_on} has not come yet; give {today} or earlier, or null for "
+                f"today",
+                zh=f"concerns.{place}.raised_on {one.raised_on} 尚未到来；请填 {today} 或更早的日期，空为今天",
+            )
+
+
+def _deadline(one: DueDay, today: date, missed: float | None) -> Deadline:
+    """What is past is missed, and has no chance of it any more."""
+    overdue = today > one.due_on
+    chance = None if missed is None or overdue else shown(missed)
+    return Deadline(deadline=one.deadline, due_on=one.due_on, overdue=overdue, chance_missed=chance)
 
 
 @dataclass(frozen=True)
@@ -167,8 +200,12 @@ class OpenDesk:
         as_of = day_asked(request.as_of, now)
         record = self.records(as_of)
         seen = record[_seen(record, sight)]
+        unknown: list[str] = []
         if request.unit_ids is not None:
-            inside = self.placements().subtree(tuple(request.unit_ids)) | set(request.unit_ids)
+            placed = self.placements()
+            known = placed.units | set(record["unit_id"].dropna())
+            unknown = [one for one in dict.fromkeys(request.unit_ids) if one not in known]
+            inside = placed.subtree(tuple(request.unit_ids)) | set(request.unit_ids)
             seen = seen[seen["unit_id"].isin(inside)]
         if request.channel is not None:
             seen = seen[seen["channel"] == request.channel]
@@ -180,6 +217,7 @@ class OpenDesk:
             as_of=as_of,
             open=len(found),
             escalated=sum(one.escalation is not None for one in found),
+            unknown_units=unknown,
             results=[_open(one) for one in told[: request.top]],
         )
 

@@ -86,8 +86,8 @@ class TriagedConcern(Answer):
     subcategory: str | None = about("小类；不确定为空", "subcategory, null where unsure")
     categories: list[SuggestedCategory] = about("最可能的大类", "likeliest categories")
     subcategories: list[SuggestedCategory] = about("最可能的小类", "likeliest subcategories")
-    urgency: Urgency = about("紧急程度", "how urgent it is")
-    urgency_name: Text = about("紧急程度的文字", "how urgent, in words")
+    urgency: Urgency | None = about("紧急程度；未能研读时为空", "how urgent, null where its words were not read")
+    urgency_name: Text | None = about("紧急程度的文字；同上", "how urgent, in words; null as above")
     urgent_chance: Probability | None = about(
         "涉及生命健康危险的可能；未能读懂或由明说的危险字样判定时为空",
         "chance that life or health is in danger, null where nothing was read or plain words of danger decide",
@@ -173,6 +173,9 @@ class OpenConcernsAnswer(Answer):
     as_of: date = about("截止日期", "day asked about")
     open: int = about("所能见的未办结条数", "how many are open of those that may be seen")
     escalated: int = about("其中需要升级的条数", "how many of them should go further")
+    unknown_units: list[str] = about(
+        "所问单位中没有记录或无权查看的", "units asked about that no record knows or that may not be seen", default=[]
+    )
     results: list[OpenConcern] = about("诉求", "the concerns")
 
 

@@ -92,6 +92,19 @@ a = "b"
     assert "ignored: more" in notes
 
 
+def test_a_column_that_another_table_of_the_same_file_takes_was_not_ignored(tmp_path: Path) -> None:
+    people = '[officers]\nfile = "careers.csv"\n[officers.columns]\nofficer_id = "player"\nentered_on = "since"\n'
+    careers = "player,club,season,since,mood\n1,A,2015,2014-01-01,x\n"
+    notes = "\n".join(read(write(tmp_path, POSTINGS + people, careers=careers), tmp_path).notes)
+    assert "postings: columns the mapping does not use were ignored: mood" in notes
+    assert "officers: columns the mapping does not use were ignored: mood" in notes
+    elsewhere = people.replace("careers.csv", "people.csv")
+    mapping = write(tmp_path, POSTINGS + elsewhere, careers=careers, people="player,since,club\n1,2014-01-01,B\n")
+    notes = "\n".join(read(mapping, tmp_path).notes)
+    assert "postings: columns the mapping does not use were ignored: mood, since" in notes
+    assert "officers: columns the mapping does not use were ignored: club" in notes, "of another file it is"
+
+
 def test_codes_may_go_by_their_column_and_unknown_columns_of_ours_are_noted(tmp_path: Path) -> None:
     mapping = write(
         tmp_path,

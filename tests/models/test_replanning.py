@@ -358,6 +358,13 @@ def test_the_slip_is_measured_from_the_first_word_of_a_path_whatever_came_betwee
     assert plan.promised == Promised(date(2026, 6, 1), MADE)
 
 
+def test_the_chance_that_fell_is_told_with_the_day_it_was_told_on() -> None:
+    last = replace(LAST, goal_chance=0.3)
+    onward = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.2)
+    found = replan(last, replace(_now(_event("posting", "q"), plans=(onward,)), chance=0.2), PATHS)
+    assert [(one.was, one.since) for one in found.why if one.code == "chance_not"] == [("30.00%", MADE)]
+
+
 def test_who_goes_on_along_another_path_told_hears_nothing_of_the_days_of_the_one_left() -> None:
     direct = Plan(
         "z",

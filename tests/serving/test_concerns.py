@@ -16,7 +16,7 @@ import structlog
 
 from data_contracts.audit.chain import Action
 from data_contracts.concern_phrases import phrases
-from data_contracts.errors import NotReady, UntrustedArtifact
+from data_contracts.errors import InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.triaging import Asked, TriagePolicy, triage_faults
@@ -96,6 +96,16 @@ def test_words_are_sorted_and_what_says_nothing_is_left_to_a_person(triage: Tria
     assert told.deadlines[1].due_on == AS_OF + timedelta(days=7)
     assert told.deadlines[0].chance_missed is None, "nothing was learned of it"
     assert (unsure.status, unsure.category, unsure.deadlines) == ("unsure", None, [])
+
+
+def test_what_is_past_is_told_as_missed_and_a_day_to_come_is_refused(triage: Triage) -> None:
+    words = "攒了十几天年休假，申请老是不批"
+    due = asked(triage, words, channel="visit")[0].deadlines[1].due_on - AS_OF
+    for days, past in ((due.days, False), (due.days + 1, True)):
+        resolve = asked(triage, words, channel="visit", raised_on=AS_OF - timedelta(days=days))[0].deadlines[1]
+        assert (resolve.overdue, resolve.chance_missed is None) == (past, past)
+    with pytest.raises(InvalidInput, match=r"concerns\.0\.raised_on 2026-03-02 has not come yet; give 2026-03-01"):
+        asked(triage, words, raised_on=AS_OF + timedelta(days=1))
 
 
 def test_a_visit_is_likelier_to_be_late_where_the_record_says_so(triage: Triage) -> None:
@@ -204,6 +214,13 @@ def test_units_channels_and_what_goes_further_are_asked_for() -> None:
     assert len(ask(top=1)) == 1
 
 
+def test_units_that_nobody_knows_or_that_may_not_be_seen_are_told_by_name() -> None:
+    asked_for = OpenConcernsRequest(unit_ids=["u-1", "out-of-reach", "u-1-1", "out-of-reach"])
+    told = desk(record(concern(1, 0))).answer(asked_for, "r", NOW, EVERYWHERE)
+    assert (told.open, told.unknown_units) == (1, ["out-of-reach"])
+    assert desk(record(concern(1, 0))).answer(OpenConcernsRequest(), "r", NOW, EVERYWHERE).unknown_units == []
+
+
 def test_what_is_no_chinese_or_no_concern_is_not_sorted_and_never_urgent(triage: Triage) -> None:
     from models.concerns.aside import Aside
     from models.concerns.grams import Cut, Grams
@@ -215,7 +232,8 @@ def test_what_is_no_chinese_or_no_concern_is_not_sorted_and_never_urgent(triage:
         taught, "Please help me, I cannot sleep", "asdfghjkl", "请问电影院今晚放什么", "我不想活了，遗书都写好了"
     )
     for one, code in ((english, "not_chinese"), (keys, "not_chinese"), (cinema, "no_concern")):
-        assert (one.status, one.category, one.urgency, one.urgent_chance) == ("unsure", None, "normal", None)
+        assert (one.status, one.category, one.urgency, one.urgent_chance) == ("unsure", None, None, None)
+        assert one.urgency_name is None, "nobody files as normal what nobody read"
         assert one.unread.code == code
         assert one.deadlines == []
     assert "只读中文" in english.unread.zh

@@ -90,7 +90,7 @@ def ask(state: Settings, log: ExposureLog) -> Ask:
         room = replace(room, book=replace(room.book, changes=lambda *_: NOTHING))
         desk = CourseDesk(MODEL, parts.get("source") or Source(), lambda _: crowd, room,
                           parts.get("policy") or policy())  # fmt: skip
-        return desk.answer(CoursesRequest.model_validate(body), parts.get("request_id", "r-1"), NOW)
+        return desk.answer(CoursesRequest.model_validate(body), parts.get("request_id", "r-1"), parts.get("now", NOW))
 
     return answer
 
@@ -184,6 +184,15 @@ def test_a_declined_course_stays_away_and_makes_room_but_never_a_required_one(as
     assert shown(ask({"officer_ids": ["o"]}, crowd, request_id="r-2")) == [
         ("required", "need"), ("wave", "b"), ("wave", "d"), ("wave", "e"),
     ]  # fmt: skip
+
+
+def test_what_was_declined_on_the_day_asked_about_stays_away_though_it_may_come_back_today(
+    ask: Ask, log: ExposureLog
+) -> None:
+    decline(log, "a")  # on 1 June 2025, for half a year
+    crowd, now = Colleagues("a", "b"), datetime(2025, 12, 2, 6)
+    assert ("wave", "a") not in shown(ask({"officer_ids": ["o"], "as_of": date(2025, 6, 2)}, crowd, now=now))
+    assert ("wave", "a") in shown(ask({"officer_ids": ["o"]}, crowd, now=now, request_id="r-2"))
 
 
 def test_what_the_goal_requires_is_there_however_little_is_asked_for_and_can_be_declined(

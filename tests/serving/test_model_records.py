@@ -19,7 +19,7 @@ from models.audit import audit_chain
 from models.risk.evidence import FILE, PLACE
 from serving.champions.cards import card_of
 from serving.champions.record_schemas import ModelsRequest, ModelTold
-from serving.champions.records import TITLES, ModelsDesk
+from serving.champions.records import MOST_DECISIONS, TITLES, ModelsDesk
 from serving.champions.refusing import NEVER, Refusal, Standing
 from tests.serving.model_records import AT, recorded
 
@@ -158,12 +158,24 @@ def test_what_was_decided_is_told_in_lines_for_people(use: Settings) -> None:
                        details=common | {"before": "2", "reason": "校准变差"}))  # fmt: skip
     taken = {"name": "risk", "version": "1", "before": None, "sha256": "h", "officers": 9, "new_detail": {"a": 1}}
     chain.append(Entry(AT, "service", Action.MODEL_TAKEN_UP, details=taken))
+    assert told(use).earlier_decisions == 0
     up, back, sign, _ = told(use).decisions
     assert [one.en for one in sign.more] == ["a waiver", "about 2 checks", "signed by Ann, 王一"]
     assert [one.zh for one in sign.more] == ["豁免", "涉及2项检验", "签字人：Ann、王一"]
     assert back.action == "model_rolled_back"
     assert [one.zh for one in back.more] == ["理由：校准变差", "此前启用第2版"]
     assert [one.en for one in up.more] == ["no version answered before", "tried on 9 officers", 'new_detail: {"a": 1}']
+
+
+def test_how_many_decisions_are_not_shown_is_told(use: Settings) -> None:
+    chain = audit_chain(use)
+    for number in range(MOST_DECISIONS + 2):
+        details = {"model": "risk", "version": str(number), "sha256": "h", "before": "1", "reason": "x"}
+        chain.append(Entry(AT, "operator:ann", Action.MODEL_ROLLED_BACK, details=details))
+    found = told(use)
+    assert len(found.decisions) == MOST_DECISIONS
+    assert found.earlier_decisions >= 2
+    assert found.decisions[0].version == str(MOST_DECISIONS + 1)
 
 
 def test_no_title_counts_outcomes_that_may_not_be_served() -> None:

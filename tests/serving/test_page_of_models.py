@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
-from serving.champions.record_schemas import Here, ModelsTold, ModelTold, RefusedHere, VersionTold
+from serving.champions.record_schemas import Decision, Here, ModelsTold, ModelTold, RefusedHere, VersionTold
 from serving.pages import models
 from serving.pages.faces import templates
 from serving.pages.telling import Teller
@@ -57,6 +57,20 @@ def test_a_refused_champion_is_told_with_why_and_since_when_in_words(show: Any) 
     assert "it was slow. Version 1 goes on answering. It is tried again by itself, later each time." in en
     assert "★ 启用中" not in zh
     assert "★ champion" not in en
+
+
+def test_decisions_that_are_not_shown_are_counted() -> None:
+    one = Decision(at=REFUSED.since, action="model_promoted", version="2", actor="ann", more=[], wrong=False)
+    counted = (
+        (1, "1 earlier one stands in the audit chain", "更早的还有1项"),
+        (3, "3 earlier ones stand", "更早的还有3项"),
+    )
+    for many, en, zh in counted:
+        told = model("2", None).model_copy(update={"decisions": [one], "earlier_decisions": many})
+        assert en in shown(models.show, "en", told)
+        assert zh in shown(models.show, "zh", told)
+    none = model("2", None).model_copy(update={"decisions": [one]})
+    assert "earlier" not in shown(models.show, "en", none)
 
 
 @pytest.mark.parametrize("show", [models.show_list, models.show])

@@ -18,7 +18,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.plans import PathPlanner
-from models.paths.replanning import Event, Plan
+from models.paths.replanning import Event, Plan, Promised
 from models.paths.telling import Blocked, Change, Gap, Instead, NoPath, Question, StepCourse, StepFacts, Told
 from models.posts.histories import CareerState
 from serving.api.problems import ProblemError
@@ -365,6 +365,30 @@ def test_a_path_counts_again_when_the_word_against_it_is_over(
         best = found.paths[0].path_id == paths[0].path_id
     assert told == why
     assert best
+
+
+def test_a_decline_that_held_on_the_day_asked_about_holds_though_it_is_over_now(tmp_path: Path) -> None:
+    log = ExposureLog(f"sqlite:///{tmp_path / 'log.db'}")
+    desk = replace(_desk(), suggester=kept_suggester(log))
+    (before,) = _ask(desk, "a", as_of="2026-04-01")
+    assert isinstance(before, PathsFound)
+    decline(log, "a", "path", before.paths[0].path_id, date(2026, 2, 2))
+    for day, away in ((date(2026, 4, 1), True), (date(2026, 8, 2), False)):
+        (found,) = _ask(desk, "a", as_of=day)
+        assert isinstance(found, PathsFound)
+        assert (found.paths[0].path_id != before.paths[0].path_id, bool(found.declined)) == (away, away)
+
+
+def test_a_plan_that_is_sent_back_slips_from_the_day_told_first() -> None:
+    plans = KeptPlans()
+    (first,) = _ask(_desk(plans=plans), "b")
+    assert isinstance(first, PathsFound)
+    key, plan = next(iter(plans.kept.items()))
+    plans.kept[key] = replace(plan, promised=Promised(date(2020, 1, 1), date(2019, 1, 1)))
+    sent = _last(first, 0, made_on=plan.made_on)
+    (again,) = _ask(_desk(plans=plans), "b", last_plans={"b": sent})
+    assert isinstance(again, PathsFound)
+    assert [(one.code, one.since) for one in again.progress.why if one.code == "later"] == [("later", date(2019, 1, 1))]
 
 
 def test_days_of_steps_are_counted_in_calendar_months() -> None:

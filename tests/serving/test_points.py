@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from experiments.advice.words import Say
 from features.history import History
 from models.points.lines import accounts
 from serving.api.questions import QUESTIONS
+from serving.feedback.declines import Declined
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
 from serving.ground import _ruled
@@ -101,6 +103,18 @@ def test_the_day_asked_for_is_the_day_of_the_record(desk: PointsDesk) -> None:
     assert scored(later).total == 12.0  # the second commendation became known
     past = ask(desk, officer_ids=["a"], as_of="2022-03-01")
     assert (past.as_of, scored(past).total) == (date(2022, 3, 1), 5.0)
+
+
+def test_declines_count_of_the_day_asked_about_and_of_today(desk: PointsDesk) -> None:
+    asked = list[object]()
+
+    def away(ids: object, days: object) -> dict[str, tuple[Declined, ...]]:
+        asked.append(days)
+        return {}
+
+    target = {"deadline": "2025-03-01", "missing": 2.0}
+    ask(replace(desk, away=away), officer_ids=["a"], as_of="2023-03-01", target=target)
+    assert asked == [(date(2023, 3, 1), NOW.date())]
 
 
 def test_a_target_is_answered_with_what_to_do_by_when(desk: PointsDesk) -> None:

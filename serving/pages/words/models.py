@@ -143,6 +143,9 @@ MODELS: Mapping[str, Bilingual] = {
     "models.drift.outcomes": Bilingual("结局", "outcomes"),
     "models.decisions": Bilingual("谁作了决定", "Who decided"),
     "models.decisions.lead": Bilingual("摘自审计日志。", "From the audit chain."),
+    "models.decisions.earlier": Bilingual(
+        "更早的还有{many}项，见审计日志。", "{many} earlier {many:one stands|ones stand} in the audit chain."
+    ),
     "models.decisions.none": Bilingual("审计日志中没有有关记录。", "The audit chain tells of nothing."),
     "models.decided.gate_signed": Bilingual("检验签字", "signed for the gate"),
     "models.decided.model_promoted": Bilingual("启用", "promoted"),
