@@ -66,7 +66,8 @@ class Question:
     yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. One whose answer
     hangs on who asks is `told_caller`, after the sight. What is `audited` is answered only when the audit chain holds
     it; where it `changes` something its line comes first, unless its desk writes one with the change. One that keeps
-    what it told is `patient`: it is told, last, whether anybody still waits. `problems` are statuses of its own."""
+    what it told, or writes, is `patient`: it is told, last, whether anybody still waits. `problems` are statuses of its
+    own."""
 
     path: str
     name: str
@@ -173,7 +174,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"events": [{"event_id": "e-1", "table": "course_completions",
                      "row": {"officer_id": EXAMPLE_OFFICERS[0], "course_id": "c-0001", "occurred_on": "2026-01-01"}}]},
         lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
-        told_caller=True,
+        told_caller=True, patient=True,
         audited=Action.EVENTS_TAKEN, changes=True,
     ),
     Question(

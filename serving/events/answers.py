@@ -2,7 +2,8 @@
 
 The rows are safe before any feature is touched. Where features cannot be brought forward now, the answer says so, and
 the service does it once the store is back (catching_up.py), or the next event, or the night; until then answers about
-these officers say that they lack the events.
+these officers say that they lack the events. It is settled that the answer leaves before anything is written: who hears
+that the time is over has written nothing.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from serving.clock import clock_of
 from serving.events.catching_up import BringsForward, CatchUp, Waiters
 from serving.events.schemas import Event, EventCounts, EventFault, EventResult, EventsAnswer, EventsRequest, Features
 from serving.freshness import FeatureSource
+from serving.waiting import Waiting
 
 WHY: Mapping[str, Bilingual] = {
     **{str(one.value): Bilingual(one.zh, one.en) for one in Refusal},
@@ -95,14 +97,18 @@ class EventDesk:
         now: datetime,
         sight: Sight = EVERYWHERE,
         caller: Credential = OPERATOR,
+        waiting: Waiting | None = None,
     ) -> EventsAnswer:
         """One result for each event, in order.
 
-        Raises InvalidInput where officers tell what is not theirs to tell, NotReady where nothing can be written.
+        Raises InvalidInput where officers tell what is not theirs to tell, NotReady where nothing can be written,
+        NobodyWaits where the answer was given up.
         """
+        waited = waiting or Waiting()
         if caller.officer_id is not None:
             _check_theirs(request)
         events = [Arrival(one.event_id, one.table, one.row) for one in request.events]
+        waited.leave()
         became = self.arrivals.take(
             events, local_day(now), may_register=sight == EVERYWHERE, sender=caller.subject, sees=sight.covers
         )
@@ -112,13 +118,16 @@ class EventDesk:
         return EventsAnswer(
             request_id=request_id,
             counts=EventCounts(received=len(events), **{name: counts[name] for name in OUTCOMES}),
-            features=self._brought_forward(officers, local_day(now)),
+            features=self._brought_forward(officers, local_day(now), waited.left),
             results=[_result(*one) for one in zip(request.events, became, strict=True)],
         )
 
-    def _brought_forward(self, officers: Set[str], today: date) -> Features:
+    def _brought_forward(self, officers: Set[str], today: date, seconds: float) -> Features:
+        """In the seconds left; where they are too few, those who catch up beside the requests do it."""
         if not officers:
             return "unchanged"
+        if seconds < LEAST_SECONDS and self.catch_up is not None:
+            return "waiting"
         try:
             brought = self.bring_forward(sorted(officers | self.waiting()), today)
         except Exception as error:  # the events are written, whatever ails the feature store; they must not be refused
@@ -129,6 +138,7 @@ class EventDesk:
 
 
 TAKEN = "accepted"
+LEAST_SECONDS = 2.0  # for bringing officers forward within an answer; usually it takes some tenths
 THEIRS = ("career_goals", "preferences", "self_nominations")  # what an officer says for themselves
 OUTCOMES = ("accepted", "duplicate", "conflict", "quarantined")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,17 @@ from features.store import FeatureReader
 from models.audit import audit_database
 from serving.access.api_keys import OFFICERS_OWN, KeyAsked
 from serving.access.callers import callers_of
-from serving.access.credential import AccessScope
+from serving.access.credential import OPERATOR, AccessScope
 from serving.access.placements import ReadPlacements
+from serving.access.reach import EVERYWHERE
 from serving.api.admission import admission_of
 from serving.api.app import ROUTES, build_app
 from serving.api.guard import Guard
 from serving.builders import builders
 from serving.events.answers import EventDesk
+from serving.events.schemas import EventsAnswer, EventsRequest
 from serving.loading import open_desks
+from serving.waiting import NobodyWaits, Waiting
 from tests.serving.key_room import added
 from tests.serving.live import listening
 
@@ -276,6 +279,37 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
     live.close()
     assert bureau.reader.pending.waiting(END) == set()
     assert "without_events_since" not in bureau.reader.online([officer], "risk_v1", END)
+
+
+def test_who_hears_that_the_time_is_over_has_written_nothing_and_what_is_written_is_told(bureau: Bureau) -> None:
+    officer, course = bureau.officers[7], _course(bureau)
+    now, clock, calls = datetime.combine(END, time(9)), [0.0], list[Sequence[str]]()
+
+    def slow(officer_ids: Sequence[str], _: date) -> int:
+        calls.append(officer_ids)
+        clock[0] += 60.0
+        return len(officer_ids)
+
+    desk = replace(bureau.desk, bring_forward=slow)
+
+    def told(name: str, waiting: Waiting) -> EventsAnswer:
+        row = {"officer_id": officer, "course_id": course, "occurred_on": f"2026-10-2{name[-1]}"}
+        asked = EventsRequest.model_validate(
+            {"events": [{"event_id": name, "table": "course_completions", "row": row}]}
+        )
+        return desk.answer(asked, "r", now, EVERYWHERE, OPERATOR, waiting)
+
+    gone = Waiting()
+    assert gone.give_up()
+    with pytest.raises(NobodyWaits):
+        told("t-1", gone)
+    hurried = told("t-1", Waiting(1.0, lambda: clock[0]))
+    assert (hurried.counts.accepted, hurried.features, calls) == (1, "waiting", []), "it was not written before"
+    late = told("t-2", Waiting(20.0, lambda: clock[0]))
+    assert (late.features, len(calls), clock[0] > 20.0) == ("current", 1, True), "its time ended after it was settled"
+    live = LiveFeatures(History(bureau.use.history_dir))
+    assert bureau.reader.bring_forward(live, [officer], END) == 1
+    live.close()
 
 
 def test_an_event_that_comes_while_features_are_computed_waits_on(tmp_path: Path) -> None:
