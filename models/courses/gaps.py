@@ -78,7 +78,8 @@ def closing_courses(
     """Courses by what they close per hour, levels of rules before the present post, this before the goal, and of equal
     ones the one that closes more.
 
-    None is among them whose every gap those before it close whole.
+    One that closes less than counts as a gap comes after those that close more: half an hour is no answer to a gap that
+    takes days, however much it does for its length. None is among them whose every gap those before it close whole.
     """
     found = []
     for course in courses:
@@ -90,7 +91,13 @@ def closing_courses(
         reasons = tuple(_reason(gap, min(rules.added(hours), gap.size), hours) for gap in own)
         found.append(GapCourse(course, levels, levels / max(hours, 0.5), reasons))
     whose = {course.course_id: _first(gaps, course) for course in courses}
-    found.sort(key=lambda one: (whose[one.course.course_id], -one.per_hour, -one.levels, one.course.course_id))
+    small = {one.course.course_id for one in found if one.levels < _least(one, gaps, rules)}
+
+    def place(one: GapCourse) -> tuple[int, bool, float, float, str]:
+        code = one.course.course_id
+        return whose[code], code in small, -one.per_hour, -one.levels, code
+
+    found.sort(key=place)
     return list(_still_needed(found, gaps, rules, load))
 
 
@@ -104,6 +111,12 @@ def _still_needed(
             left[gap] -= rules.added(load.hours_of(one.course.hours))
         if own:
             yield one
+
+
+def _least(one: GapCourse, gaps: Sequence[Gap], rules: GapPolicy) -> float:
+    """What a course has to close to be named among the first: what counts as a gap, or the whole of a smaller one."""
+    own = max(gap.size for gap in gaps if gap.competency == one.course.competency)
+    return min(rules.least_gap, own) - NEARLY
 
 
 def _met(gap: Gap, rules: GapPolicy) -> float:

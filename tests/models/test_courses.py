@@ -141,6 +141,20 @@ def test_a_course_closes_no_more_than_the_gap() -> None:
     assert round(one.levels, 6) == 0.1
 
 
+def test_spare_half_hours_do_not_stand_before_what_closes_a_gap() -> None:
+    """By the hour half an hour is as good as two days and better than a week; alone it closes nothing anybody sees."""
+    courses = [course(f"half-{n}", "law", 0.5) for n in range(3)]
+    week, days = course("week", "law", 40.0), course("days", "law", 8.0)
+    wide, near = Gap("law", 2.0, 3.0, PRESENT), Gap("law", 2.94, 3.0, PRESENT)
+    found = closing_courses([wide], [*courses, week, days], RULES.gap, RULES.load)
+    assert [one.course.course_id for one in found][:2] == ["days", "week"]
+    assert [one.course.course_id for one in closing_courses([wide], courses, RULES.gap, RULES.load)] == [
+        "half-0", "half-1", "half-2",
+    ], "where there is nothing else they are named"  # fmt: skip
+    narrow = closing_courses([near], [week, *courses, course("two", "law", 2.0)], RULES.gap, RULES.load)
+    assert [one.course.course_id for one in narrow] == ["two"], "two hours close all of a small one"
+
+
 def test_a_gap_that_one_course_closes_whole_asks_for_no_second_one() -> None:
     courses = [course("one", "law", 24.0), course("two", "law", 24.0), course("long", "law", 40.0)]
     present, goal = Gap("law", 2.4, 2.9, PRESENT), Gap("law", 2.4, 3.2, GOAL)
