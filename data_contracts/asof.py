@@ -16,6 +16,7 @@ import pandas as pd
 
 from data_contracts.errors import InvalidInput
 
+FIRST_DAY = date(1900, 1, 1)  # contracts admit none before it, so no record tells of one
 DAYS_A_MONTH = 365.25 / 12  # where days are counted in months: the one length of a month in the house, 30.4375
 
 

@@ -20,7 +20,7 @@ from data_contracts.vocabulary import Bilingual
 from models.courses.baselines import CourseScorer
 from models.courses.histories import UNKNOWN, Array, Questions
 from models.courses.neighbours import Neighbours, by_courses
-from models.courses.record import FIRST_DAY, CourseHistory, day_number
+from models.courses.record import EPOCH, CourseHistory, day_number
 from models.courses.rules import Counted, CourseReason
 from models.courses.state import CourseState
 
@@ -64,7 +64,7 @@ class CrowdCounts:
     @property
     def day(self) -> date:
         """The last day that is counted."""
-        return FIRST_DAY + timedelta(days=self.state.day)
+        return EPOCH + timedelta(days=self.state.day)
 
     @cached_property
     def present(self) -> Array:

@@ -21,7 +21,7 @@ from models.posts.histories import words_of
 
 Frames = Mapping[str, pd.DataFrame]
 WEEK = 7
-FIRST_DAY = date(1970, 1, 1)  # of the numbers of days
+EPOCH = date(1970, 1, 1)  # day 0
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class CourseHistory:
 
 
 def day_number(day: date) -> int:
-    """Days since FIRST_DAY."""
-    return (day - FIRST_DAY).days
+    """Days since EPOCH."""
+    return (day - EPOCH).days
 
 
 def course_history(frames: Frames, step: int = WEEK) -> CourseHistory:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from data_contracts.asof import FIRST_DAY
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
@@ -31,7 +32,6 @@ from serving.feedback.schemas import (
 from serving.schemas import Because
 from serving.words import because_of
 
-FIRST_DAY = date(1900, 1, 1)
 WHY: Mapping[str, Because] = {
     one.code: one
     for one in (

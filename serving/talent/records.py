@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 import pandas as pd
 
+from data_contracts.asof import FIRST_DAY
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
@@ -41,7 +42,10 @@ any."""
 
 
 def day_asked(as_of: date | None, now: datetime) -> date:
-    """The day of a request, today where it names none; raises InvalidInput for one that has not come yet.
+    """The day of a request, today where it names none.
+
+    Raises InvalidInput for one that has not come yet, and for one before the first that a record may tell of: months
+    are counted back from it, and before the year 1 there is none.
 
     >>> day_asked(None, datetime(2026, 3, 1, 9))
     datetime.date(2026, 3, 1)
@@ -51,6 +55,11 @@ def day_asked(as_of: date | None, now: datetime) -> date:
         raise InvalidInput(
             f"as_of {as_of} has not come yet; ask for {today} or earlier, or null for today",
             zh=f"as_of {as_of} 尚未到来；请询问 {today} 或更早的日期，空为今天",
+        )
+    if as_of is not None and as_of < FIRST_DAY:
+        raise InvalidInput(
+            f"as_of {as_of} is before {FIRST_DAY}, the first day that a record may tell of; ask for a later one",
+            zh=f"as_of {as_of} 早于记录可能的最早日期 {FIRST_DAY}；请询问更晚的日期",
         )
     return as_of or today
 

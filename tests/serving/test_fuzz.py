@@ -26,7 +26,7 @@ from tests.serving.live import served
 from tests.serving.modelled_desks import modelled_desks
 
 LONG = "PHAROS_LONG" in os.environ  # 50,000 requests and more instead of 2,000 and more
-EXAMPLES = 2200 if LONG else 100  # for each address, beside those that go through every part of a schema
+EXAMPLES = 2400 if LONG else 100  # for each address, beside those that go through every part of a schema
 REFUSING = {
     *guidance(),
     "/v1/next_posts",

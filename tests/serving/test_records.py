@@ -38,6 +38,16 @@ def test_without_postings_it_says_what_to_do(state: Settings) -> None:
         ForceRecords(state, ("postings",))(DAY)
 
 
+def test_a_day_before_any_record_is_refused() -> None:
+    """The year 1 less a month is no day: it ended in a 500."""
+    now = datetime(2024, 3, 1, 9)
+    assert day_asked(date(1900, 1, 1), now) == date(1900, 1, 1)
+    for day in (date(1899, 12, 31), date.min):
+        with pytest.raises(InvalidInput, match=f"as_of {day} is before 1900-01-01") as told:
+            day_asked(day, now)
+        assert "早于" in (told.value.zh or "")
+
+
 def test_a_day_to_come_is_refused_and_none_is_today() -> None:
     now = datetime(2024, 3, 1, 9)
     assert day_asked(None, now) == day_asked(DAY, now) == DAY
