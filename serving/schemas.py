@@ -209,6 +209,10 @@ class PostSuggestion(Answer):
     blocked_by: list[BlockedBy] = about(
         "尚不满足的规则；为空表示无阻碍", "rules not met yet, empty when nothing stands against it", default=[]
     )
+    not_checked: list[BlockedBy] = about(
+        "岗位要求中记录无从核查的：既不算满足，也不算不满足",
+        "what the post asks for and the record does not tell: neither met nor not met", default=[],
+    )  # fmt: skip
     vacancies: list[OpenVacancy] = about("现有空缺", "vacancies open on that day", default=[])
 
 

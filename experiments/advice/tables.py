@@ -147,12 +147,13 @@ def _posts(title: str, last: str, posts: Iterable[tuple[PostSuggestion, list[str
 
 def _why(post: PostSuggestion, say: Say) -> list[str]:
     few = [say("few_moves")] if post.few_moves else []
-    return [*_texts(say, post.reasons), *few, *_texts(say, post.fit_parts), *_vacant(post, say)]
+    unknown = _texts(say, post.not_checked)
+    return [*_texts(say, post.reasons), *few, *_texts(say, post.fit_parts), *unknown, *_vacant(post, say)]
 
 
 def _lacking(post: PostSuggestion, say: Say) -> list[str]:
     """What bars the post, and the first reason for which it is suggested all the same."""
-    return [*_texts(say, post.blocked_by), *_texts(say, post.reasons[:1])]
+    return [*_texts(say, post.blocked_by), *_texts(say, post.not_checked), *_texts(say, post.reasons[:1])]
 
 
 def _vacant(post: PostSuggestion, say: Say) -> Iterator[str]:

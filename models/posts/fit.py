@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
+from data_contracts.asof import add_months
 from data_contracts.counting import noun
 from data_contracts.policy import policy
 from data_contracts.remembering import of_tables
@@ -89,9 +91,10 @@ def of_open_rounds(records: Frames, as_of: date) -> Frames:
     return {**records, "vacancies": rows[open_on(rows, as_of, records.get("units"))]}
 
 
-def wanting_of(records: Frames, officer_ids: list[str]) -> dict[str, Wanting]:
-    """What each officer can and wants, from assessments, goals, preferences and the vacancies these name."""
-    levels, goals, wishes = _levels(records, officer_ids), _goals(records, officer_ids), _wishes(records, officer_ids)
+def wanting_of(records: Frames, officer_ids: list[str], as_of: date) -> dict[str, Wanting]:
+    """What each officer can and wants on a day, from assessments, goals, preferences and the vacancies these name."""
+    levels, wishes = _levels(records, officer_ids), _wishes(records, officer_ids)
+    goals = _goals(records, officer_ids, as_of)
     kept = "competency_assessments" in records
     return {
         name: Wanting(levels.get(name, {}) if kept else None, goals.get(name), wishes.get(name)) for name in officer_ids
@@ -181,13 +184,18 @@ def _levels(records: Frames, officer_ids: list[str]) -> dict[str, dict[str, floa
     return levels
 
 
-def _goals(records: Frames, officer_ids: list[str]) -> dict[str, tuple[str, str]]:
-    """The goal stated last; of several stated on one day the first by kind and code."""
+def _goals(records: Frames, officer_ids: list[str], as_of: date) -> dict[str, tuple[str, str]]:
+    """The goal stated last; of several stated on one day the first by kind and code. One whose term is over says
+    nothing any more, and none before it does."""
     rows = _rows(records, "career_goals", officer_ids, ["occurred_on", "known_on"])
     if rows is None:
         return {}
     newest = rows[rows["occurred_on"] == rows.groupby("officer_id")["occurred_on"].transform("max")]
     ordered = newest.sort_values(["officer_id", "goal_kind", "goal"]).drop_duplicates("officer_id")
+    if "horizon_months" in ordered:
+        terms = zip(ordered["occurred_on"], ordered["horizon_months"], strict=True)
+        stands = [pd.isna(many) or add_months(stated.date(), int(many)) >= as_of for stated, many in terms]
+        ordered = ordered[np.array(stands, dtype=bool)]
     return {str(one): (str(kind), str(goal)) for one, kind, goal in
             zip(ordered["officer_id"], ordered["goal_kind"], ordered["goal"], strict=True)}  # fmt: skip
 

@@ -58,7 +58,8 @@ class Vacancy:
 class Suggestion:
     """One post; `likelihood` in [0, 1]; `fit` is None where nothing that bears on it is on record.
 
-    `blocked_by` is empty for what is open; `vacancies` names every vacancy where vacancies were given; `few_moves` says
+    `blocked_by` is empty for what is open; `unknown` is what the post asks for and the record does not tell, which is
+    neither met nor not met; `vacancies` names every vacancy where vacancies were given; `few_moves` says
     that hardly anybody on record moved to the post.
     """
 
@@ -69,6 +70,7 @@ class Suggestion:
     blocked_by: tuple[Unmet, ...] = ()
     vacancies: tuple[Vacancy, ...] = ()
     few_moves: bool = False
+    unknown: tuple[Unmet, ...] = ()
 
 
 @dataclass(frozen=True)

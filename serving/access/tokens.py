@@ -21,6 +21,8 @@ from serving.access.issuer_keys import IssuerKeys, is_safe_address
 ASYMMETRIC = frozenset(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"))
 REQUIRED = ("iss", "aud", "exp", "sub")
 LEEWAY_SECONDS = 30.0
+OIDC_SUBJECT = "oidc:"
+"""How the subject of a caller with a token begins; issuer and subject follow."""
 UNITS_CLAIM, OFFICER_CLAIM, EVERY_UNIT = "pharos_units", "pharos_officer_id", "*"
 
 
@@ -91,7 +93,7 @@ def _credential(issuer: str, claims: Mapping[str, Any]) -> Credential | None:
     if not named or scopes is None or not _names(units):
         return None
     return Credential(
-        subject=f"oidc:{issuer}#{subject}",
+        subject=f"{OIDC_SUBJECT}{issuer}#{subject}",
         scopes=frozenset(scope for scope in AccessScope if scope in scopes),
         units=None if EVERY_UNIT in units else tuple(units),
         officer_id=officer,

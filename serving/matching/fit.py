@@ -24,11 +24,11 @@ class RecordFit:
 
     weights: FitWeights
 
-    def __call__(self, frames: Mapping[str, pd.DataFrame], wishes: pd.DataFrame, _as_of: date) -> pd.Series[float]:
+    def __call__(self, frames: Mapping[str, pd.DataFrame], wishes: pd.DataFrame, as_of: date) -> pd.Series[float]:
         """One figure for each row of `wishes`: officer_id, post_id (None for an unknown vacancy), preference_order."""
         known = {name: frame for name, frame in frames.items() if name in TABLES}
         officers = wishes["officer_id"].astype(str)
-        wanting, standard = wanting_of(known, list(dict.fromkeys(officers))), Standard.of(known)
+        wanting, standard = wanting_of(known, list(dict.fromkeys(officers)), as_of), Standard.of(known)
         posts = [str(one) for one in wishes["post_id"]]
         orders: dict[str, dict[str, int]] = {one: {} for one in wanting}
         for officer, post, order in zip(officers, posts, wishes["preference_order"], strict=True):

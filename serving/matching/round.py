@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy
-from models.eligibility.rules import Post, allowed, judgement, posts_of
+from models.eligibility.rules import BlockedBy, Post, allowed, judgement, posts_of
 from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.matching.wishes import MatchInput
@@ -43,6 +44,12 @@ class Round:
     openings: Mapping[str, Opening]
     classes: Mapping[tuple[str, str], str]  # the priority class that counts, by officer and vacancy
     left_out: Mapping[str, str]  # why a vacancy that was asked for does not take part, by its id: a code of `ASIDE`
+    rules: Rules
+
+    def unknown(self, officer_id: str, vacancy_id: str) -> tuple[BlockedBy, ...]:
+        """What a vacancy asks for and the officer's record does not tell."""
+        opening = self.openings.get(vacancy_id)
+        return () if opening is None else self.rules.unknown(officer_id, opening.post_id)
 
 
 def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: date, fit: Fit | None = None) -> Round:
@@ -60,7 +67,8 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
     facts = facts_of(frames, ids, as_of)
     still_wanted()
     points = totals(frames, ids, policy.points, as_of)["total"]
-    judged = _judged(wishes, open_ones, frames, facts, policy)
+    rules = _rules(open_ones, frames, facts, policy)
+    judged = _judged(wishes, open_ones, frames, rules)
     still_wanted()
     if fit is not None:
         posts = open_ones.set_index("vacancy_id")["post_id"].to_dict()
@@ -72,7 +80,7 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
     taking = set(open_ones["vacancy_id"].astype(str))
     named = [] if asked.vacancies is not None else list(dict.fromkeys(asked.vacancy_ids or ()))
     left_out = {one: "unit_closed" if one in closed else "unknown_vacancy" for one in named if one not in taking}
-    return Round(given, points, openings, counted(stated), left_out)
+    return Round(given, points, openings, counted(stated), left_out, rules)
 
 
 def _openings(vacancies: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
@@ -142,7 +150,7 @@ def _recorded(records: RecordSource, vacancy_ids: Sequence[str], as_of: date) ->
 
 
 @dataclass(frozen=True)
-class _Rules:
+class Rules:
     """Who may take which post: officers x posts wanted, and why not."""
 
     facts: Facts
@@ -151,8 +159,7 @@ class _Rules:
 
     def judge(self, officers: Sequence[str], posts: Sequence[str | None]) -> list[tuple[bool, str, str]]:
         """For each wish whether nothing bars, and what does in both languages; an unknown vacancy bars nothing."""
-        at = {officer: place for place, officer in enumerate(self.facts.officer_ids)}
-        column = {post.post_id: place for place, post in enumerate(self.posts)}
+        at, column = self._at, self._column
         mask = allowed(self.facts, self.posts, self.policy)
         return [
             (True, "", "")
@@ -161,22 +168,38 @@ class _Rules:
             for officer, post in zip(officers, posts, strict=True)
         ]
 
+    def unknown(self, officer_id: str, post_id: str) -> tuple[BlockedBy, ...]:
+        """What a post asks for and the officer's record does not tell; nothing of one that is not wanted here."""
+        if officer_id not in self._at or post_id not in self._column:
+            return ()
+        post = self.posts[self._column[post_id]]
+        return judgement(self.facts, self._at[officer_id], post, self.policy).unknown
+
+    @cached_property
+    def _at(self) -> Mapping[str, int]:
+        return {officer: place for place, officer in enumerate(self.facts.officer_ids)}
+
+    @cached_property
+    def _column(self) -> Mapping[str, int]:
+        return {post.post_id: place for place, post in enumerate(self.posts)}
+
     def _barred(self, officer: int, post: int) -> tuple[bool, str, str]:
         found = judgement(self.facts, officer, self.posts[post], self.policy).blocked_by
         return False, "；".join(one.zh for one in found), "; ".join(one.en for one in found)
 
 
-def _judged(
-    wishes: pd.DataFrame, vacancies: pd.DataFrame, frames: Frames, facts: Facts, policy: Policy
-) -> pd.DataFrame:
-    """The wishes with `eligible`, `because_zh` and `because_en`."""
+def _rules(vacancies: pd.DataFrame, frames: Frames, facts: Facts, policy: Policy) -> Rules:
+    """Of the posts of these vacancies; one that is not on record asks for what every post does."""
     on_record = {post.post_id: post for post in posts_of(frames)} if "postings" in frames else {}
+    posts = dict.fromkeys(vacancies["post_id"].astype(str))
+    return Rules(facts, [on_record.get(post_id, Post(post_id)) for post_id in posts], policy)
+
+
+def _judged(wishes: pd.DataFrame, vacancies: pd.DataFrame, frames: Frames, rules: Rules) -> pd.DataFrame:
+    """The wishes with `eligible`, `because_zh` and `because_en`."""
     post_of = dict(zip(vacancies["vacancy_id"].astype(str), vacancies["post_id"].astype(str), strict=True))
-    wanted = [on_record.get(post_id, Post(post_id)) for post_id in dict.fromkeys(post_of.values())]
     officers = wishes["officer_id"].astype(str).tolist()
-    judged = _Rules(facts, wanted, policy).judge(
-        officers, [post_of.get(one) for one in wishes["vacancy_id"].astype(str)]
-    )
+    judged = rules.judge(officers, [post_of.get(one) for one in wishes["vacancy_id"].astype(str)])
     absent = not_on_force(frames, list(dict.fromkeys(officers)))
     judged = [
         (False, absent[one].zh, absent[one].en) if one in absent else told

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from serving.schemas import ID_PATTERN, MAX_OFFICERS, Answer, Because, Body, OfficerId, Text, Whole, about
+from serving.schemas import ID_PATTERN, MAX_OFFICERS, Answer, Because, BlockedBy, Body, OfficerId, Text, Whole, about
 
 MAX_VACANCIES = 200
 MAX_WISHES = 2000
@@ -101,6 +101,10 @@ class WishResult(Answer):
     priority_class: str | None = about(
         "在此空缺计入的优先类别，为已批准者中最优先的一类；空为无",
         "the priority class that counted at this vacancy, the best of those granted; null for none", default=None,
+    )  # fmt: skip
+    not_checked: list[BlockedBy] = about(
+        "岗位要求中记录无从核查的：既不算满足，也不算不满足",
+        "what the post asks for and the record does not tell: neither met nor not met", default=[],
     )  # fmt: skip
 
 

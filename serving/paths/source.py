@@ -323,7 +323,7 @@ class RecordDay:
 
     @cached_property
     def _wanting(self) -> Mapping[str, Wanting]:
-        return wanting_of(of_open_rounds(self.frames, self.as_of), list(self.officer_ids))
+        return wanting_of(of_open_rounds(self.frames, self.as_of), list(self.officer_ids), self.as_of)
 
     @cached_property
     def _catalogues(self) -> Catalogues:

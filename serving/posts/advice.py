@@ -143,8 +143,10 @@ class Advice:
         found = suggest(whole.posts, own, self.known, self.asked.top)
         shown = found.barred if self.asked.with_barred or not found.open else ()
         told = Suggestions(
-            tuple(self._vacant(self._began(one, officer_id)) for one in found.open),
-            tuple(self._vacant(self._told(self._began(one, officer_id), place)) for one in shown),
+            *(
+                tuple(self._vacant(self._told(self._began(one, officer_id), place)) for one in some)
+                for some in (found.open, shown)
+            ),
         )
         unchecked = {} if place is None or not recruit else self._unchecked(found.open, place)
         wanted = () if found.open or not found.barred else [one.post_id for one in whole.posts]
@@ -193,7 +195,8 @@ class Advice:
             return one
         post = self.posts[one.post_id]
         asked = _of_a_recruit(post, self.policy) if self.ruled[place] in self.recruits else None
-        return replace(one, blocked_by=judgement(self.facts, place, post, self.policy, asked).blocked_by)
+        found = judgement(self.facts, place, post, self.policy, asked)
+        return replace(one, blocked_by=found.blocked_by, unknown=found.unknown)
 
 
 def advise(
@@ -204,7 +207,9 @@ def advise(
     never = {} if record is None else record.recruits
     recruits = {one: never[one] for one, state in states.items() if one in never and not state.posts}
     advice = Advice(ranks, asked, policy, record, tuple(ruled), recruits)
-    wanting = {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states))
+    wanting = (
+        {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states), record.as_of)
+    )
     full = {one: with_background(state, one, record) for one, state in while_wanted(states.items())}
     rankings = ranks.model.rankings(list(full.values()))
     return [

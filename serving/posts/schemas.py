@@ -34,6 +34,7 @@ def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
         reasons=[PostReason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
         few_moves=one.few_moves,
         blocked_by=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.blocked_by],
+        not_checked=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.unknown],
         vacancies=[
             OpenVacancy(vacancy_id=v.vacancy_id, unit_id=v.unit_id, places=v.places, closes_on=v.closes_on)
             for v in one.vacancies

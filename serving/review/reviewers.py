@@ -2,6 +2,7 @@
 
 A key that was made for a program (`pharos keys add --system`) stands for nobody who could look at a case.
 Who comes with a token is known to its issuer alone: such a subject is taken as it is named, and a key's is looked up.
+Any other text is nobody's subject: a case assigned to it would wait for ever.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from data_contracts.errors import InvalidInput
 from serving.access.api_keys import KEY_SUBJECT, ApiKey
 from serving.access.placements import Placements
 from serving.access.reach import Sight
+from serving.access.tokens import OIDC_SUBJECT
 from serving.review.cases import Case
 from serving.review.states import Role, role_of
 
@@ -38,9 +40,16 @@ class Reviewers:
         ]
 
     def check(self, subject: str, case: Case, today: date) -> None:
-        """Raises InvalidInput where `subject` is a key that does not review this case now."""
-        if not subject.startswith(KEY_SUBJECT):
+        """Raises InvalidInput where `subject` is a key that does not review this case now, or nobody's subject."""
+        if subject.startswith(OIDC_SUBJECT):
             return
+        if not subject.startswith(KEY_SUBJECT):
+            raise InvalidInput(
+                f"assign_to is {KEY_SUBJECT}ID of a key (`pharos keys list` shows the ids) or {OIDC_SUBJECT}ISSUER#SUB "
+                f"of whoever comes with a token; {subject!r} is neither, so nobody would see the case",
+                zh=f"assign_to 须为 {KEY_SUBJECT} 加密钥编号（pharos keys list 可查看），或令牌持有人的 "
+                f"{OIDC_SUBJECT}签发者#主体；“{subject}”两者都不是，无人会看到此预警",
+            )
         if all(key.credential.subject != subject for key in self.of(case, today)):
             raise InvalidInput(
                 "assign_to names a key that may not review this case now; name one of a person that is in force, has "

@@ -24,6 +24,7 @@ def frame(columns: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return made
 
 
+DAY = date(2023, 2, 1)
 RECORDS: Mapping[str, pd.DataFrame] = {
     "competency_assessments": frame("officer_id competency occurred_on level known_on", [
         ("1", "law", "2020-01-01", 1.0, "2020-01-01"), ("1", "law", "2022-01-01", 3.0, "2022-01-01"),
@@ -49,10 +50,18 @@ def _part(fit: Fit | None, code: str) -> tuple[float, str, str]:
 
 
 def test_the_latest_level_the_last_goal_and_the_best_wish_count() -> None:
-    found = wanting_of(RECORDS, OFFICERS)
+    found = wanting_of(RECORDS, OFFICERS, DAY)
     assert found["1"] == Wanting({"law": 3.0, "radio": 2.5}, ("post", "q"), {"p": 2})
     assert found["2"] == Wanting({}, None, None)
     assert Standard.of(RECORDS) == Standard({"p": {"law": 4.0}}, {"p": "legal"})
+
+
+def test_a_goal_whose_term_is_over_counts_no_more_and_none_before_it_does() -> None:
+    goals = RECORDS["career_goals"].assign(horizon_months=pd.array([120, 12], dtype="Int64"))
+    for day, goal in ((date(2023, 1, 1), ("post", "q")), (date(2023, 1, 2), None)):
+        assert wanting_of({**RECORDS, "career_goals": goals}, OFFICERS, day)["1"].goal == goal
+    untold = goals.assign(horizon_months=pd.array([120, None], dtype="Int64"))
+    assert wanting_of({**RECORDS, "career_goals": untold}, OFFICERS, DAY)["1"].goal == ("post", "q")
 
 
 def test_only_wishes_for_vacancies_open_on_the_day_count() -> None:
@@ -61,16 +70,16 @@ def test_only_wishes_for_vacancies_open_on_the_day_count() -> None:
         ("gone", "r", "2023-03-01", "2023-04-01"),
     ])  # fmt: skip
     records = {**RECORDS, "vacancies": rounds}
-    assert wanting_of(of_open_rounds(records, date(2023, 2, 1)), OFFICERS)["1"].wishes == {"p": 3}
-    assert wanting_of(of_open_rounds(records, date(2023, 2, 2)), OFFICERS)["1"].wishes is None
+    assert wanting_of(of_open_rounds(records, date(2023, 2, 1)), OFFICERS, date(2023, 2, 1))["1"].wishes == {"p": 3}
+    assert wanting_of(of_open_rounds(records, date(2023, 2, 2)), OFFICERS, date(2023, 2, 2))["1"].wishes is None
     assert of_open_rounds({}, date(2023, 2, 2)) == {}
     closed = frame("unit_id closed_on", [("u", "2023-01-31")])
     dissolved = {**records, "vacancies": rounds.assign(unit_id=["u", "u", "u"]), "units": closed}
-    assert wanting_of(of_open_rounds(dissolved, date(2023, 2, 1)), OFFICERS)["1"].wishes is None
+    assert wanting_of(of_open_rounds(dissolved, date(2023, 2, 1)), OFFICERS, date(2023, 2, 1))["1"].wishes is None
 
 
 def test_all_parts_together() -> None:
-    own = wanting_of(RECORDS, OFFICERS)["1"]
+    own = wanting_of(RECORDS, OFFICERS, DAY)["1"]
     found = fit_of("p", own, STANDARD, WEIGHTS)
     score, zh, en = _part(found, "competencies")
     assert score == pytest.approx((3 / 4 + 1) / 2)
@@ -102,8 +111,8 @@ def test_a_goal_that_is_no_post_says_nothing_of_posts(goal: tuple[str, str]) -> 
 def test_nothing_on_record_is_no_fit_and_not_a_bad_one() -> None:
     assert fit_of("p", Wanting(), Standard(), WEIGHTS) is None
     assert fit_of("p", Wanting(levels={"swim": 3.0}), STANDARD, WEIGHTS) is None
-    assert wanting_of({}, ["1"]) == {"1": Wanting()}
-    assert wanting_of({"preferences": RECORDS["preferences"]}, ["1"]) == {"1": Wanting()}
+    assert wanting_of({}, ["1"], DAY) == {"1": Wanting()}
+    assert wanting_of({"preferences": RECORDS["preferences"]}, ["1"], DAY) == {"1": Wanting()}
     assert Standard.of({}) == Standard()
 
 

@@ -299,6 +299,15 @@ def test_a_case_is_assigned_to_no_key_that_may_not_review_it(room: Room, whom: s
     assert room.act(case, "assign", assign_to="key:west").case.assigned_to == "key:west"
 
 
+@pytest.mark.parametrize("whom", ["east", "keys:east", "somebody"])
+def test_a_case_is_assigned_to_nobody_by_a_name_that_no_caller_has(room: Room, whom: str) -> None:
+    room.open()
+    with pytest.raises(InvalidInput, match=f"assign_to is key:ID of a key.*'{whom}' is neither") as refused:
+        room.act(room.case(), "assign", assign_to=whom)
+    assert "无人会看到" in str(refused.value.zh)
+    assert room.case().assigned_to is None
+
+
 def test_whoever_comes_with_a_token_is_taken_as_named_and_a_step_done_stays_done(room: Room) -> None:
     room.open()
     assert room.act(room.case(), "assign", assign_to="oidc:somebody").case.assigned_to == "oidc:somebody"

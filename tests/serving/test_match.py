@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from data_contracts.decisions import EligibilityRule
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -107,6 +109,18 @@ def test_points_decide_and_every_wish_is_told(desk: MatchDesk) -> None:
     assert "two years of service" in c.assignments[0].text.en
     assert "月" in c.assignments[0].text.zh
     assert (nobody.because and nobody.because.code, nobody.points) == ("did_not_apply", None)
+
+
+def test_what_the_record_does_not_tell_of_a_rule_is_told_beside_a_wish(desk: MatchDesk) -> None:
+    rule = EligibilityRule("fit", "体能要求", "fitness asked of all", minimum_levels={"fitness": 3.0})
+    strict = replace(desk, policy=replace(policy(), eligibility=(*policy().eligibility, rule)))
+    before, after = (of(ask(one, officer_ids=["a", "b"]), "a") for one in (desk, strict))
+    assert after.vacancy_id == before.vacancy_id == "v-1", "it bars nobody"
+    for plain, told in zip(before.assignments, after.assignments, strict=True):
+        more = [one for one in told.not_checked if one not in plain.not_checked]
+        assert [(one.rule, one.text.en.endswith("not on record")) for one in more] == [("fit", True)]
+    brought = ask(strict, officer_ids=["a"], wishes=[{"officer_id": "a", "vacancy_id": "y", "preference_order": 1}])
+    assert of(brought, "a").assignments[0].not_checked == [], "of a vacancy that nobody opened nothing is known"
 
 
 def test_posts_and_units_carry_their_names(desk: MatchDesk) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.catalog import catalog
+from data_contracts.decisions import EligibilityRule
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -455,6 +456,27 @@ def test_the_rules_that_can_be_are_checked_of_a_recruit_and_the_others_are_named
     own = set(names.loc[names["post_id"] == least.posts[0].post_id, "name_en_y"])
     asked = [rule.text.en for rule in least.rules_not_checked if rule.rule == "required_course"]
     assert len(asked) == len(own), "only of the posts that are shown"
+
+
+def test_what_the_record_does_not_tell_of_a_rule_is_told_and_bars_nobody(bureau: Bureau, tmp_path: Path) -> None:
+    tables = {name: plain(bureau, name) for name in TABLES}
+    levels = tables["competency_assessments"]
+    tables["competency_assessments"] = levels[levels["competency"] != "fitness"]
+    rule = EligibilityRule("fit", "体能要求", "fitness asked of all", minimum_levels={"fitness": 3.0})
+    rules = replace(policy(), eligibility=(*policy().eligibility, rule))
+    asked = bureau.officers[:6]
+    desk = bureau.desk(written(tmp_path, tables))
+    before = ranked(desk, asked, with_barred=True)
+    after = ranked(replace(desk, policy=rules), asked, with_barred=True)
+    for one, other in zip(before, after, strict=True):
+        assert [post.post_id for post in one.posts] == [post.post_id for post in other.posts]
+    told = [post for one in after for post in (*one.posts, *one.barred)]
+    assert told
+    assert all([unknown.rule for unknown in post.not_checked].count("fit") == 1 for post in told)
+    (text,) = {unknown.text.en for post in told for unknown in post.not_checked if unknown.rule == "fit"}
+    assert text.startswith("fitness asked of all")
+    assert text.endswith("not on record")
+    assert all("fit" not in [rule.rule for rule in post.blocked_by] for post in told)
 
 
 def test_a_day_that_has_not_come_is_refused(bureau: Bureau) -> None:

@@ -24,7 +24,8 @@ class Lacks:
 def test_everything_that_was_found_is_told() -> None:
     fit = Fit(0.75, (FitPart("goal", 0.75, Bilingual("目标", "goal")),))
     vacancy = Vacancy("v1", "p", "u", 2, date(2024, 2, 1))
-    free = Suggestion("p", 0.4, fit, (moved_here(6, 10),), (), (vacancy,))
+    unknown = (Lacks("fitness", "体能：记录中没有", "fitness: not on record"),)
+    free = Suggestion("p", 0.4, fit, (moved_here(6, 10),), (), (vacancy,), unknown=unknown)
     barred = Suggestion(
         "q", 0.3, None, (), (Lacks("law_exam", "尚未通过法律考试", "lacks the law exam"),), few_moves=True
     )
@@ -49,6 +50,9 @@ def test_everything_that_was_found_is_told() -> None:
             ],
             "few_moves": False,
             "blocked_by": [],
+            "not_checked": [
+                {"rule": "fitness", "text": {"zh": "体能：记录中没有", "en": "fitness: not on record"}},
+            ],
             "vacancies": [{"vacancy_id": "v1", "unit_id": "u", "places": 2, "closes_on": "2024-02-01"}],
         }
     ]

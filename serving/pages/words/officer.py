@@ -150,6 +150,7 @@ OFFICER: Mapping[str, Bilingual] = {
     "posts.unchecked": Bilingual(
         "尚未任职，下列规则现在无法核查：", "Before a first post these rules cannot be checked:"
     ),
+    "posts.not_checked": Bilingual("以下要求无从核查：", "Not checked:"),
     "posts.none": Bilingual("现在没有可建议的岗位。", "No post can be suggested now."),
     "posts.none.because": Bilingual(
         "现在没有可建议的岗位，因为尚不满足以下规则：", "No post can be suggested now, because of rules not met yet:"
