@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -145,17 +146,40 @@ def told_later(asked: Requirement) -> BlockedBy:
 Asking = Callable[[Post, Policy], Sequence[Requirement]]
 
 
+class Over(Protocol):
+    """What is told of officers x posts, (n, p)."""
+
+    def __call__(self, facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = ...) -> NDArray[np.bool_]:
+        """By what `asking` says that a post asks for."""
+
+
 def allowed(facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = requirements) -> NDArray[np.bool_]:
     """Officers x posts, (n, p): whether nothing bars of what `asking` says that a post asks for."""
-    mask = np.ones((len(facts.officer_ids), len(posts)), dtype=bool)
+    return ~_any(facts, posts, policy, asking, lambda state, fact: _bars(state, fact, policy))
+
+
+def untold(facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = requirements) -> NDArray[np.bool_]:
+    """Officers x posts, (n, p): whether the record does not tell of anything that the post asks for and that then bars
+    nobody."""
+    return _any(
+        facts, posts, policy, asking, lambda state, fact: (state == UNKNOWN) & ~_bars(state, fact, policy)
+    )  # fmt: skip
+
+
+def _any(
+    facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking,
+    hits: Callable[[States, Fact], NDArray[np.bool_]],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Officers x posts, (n, p): whether anything that the post asks for is so, with what posts ask alike looked at
+    once."""
+    mask = np.zeros((len(facts.officer_ids), len(posts)), dtype=bool)
     known: dict[tuple[Requirement, str | None, float], NDArray[np.bool_]] = {}
     for place, post in enumerate(posts):
         for each in asking(post, policy):
-            own = each.fact in ("rank_step", "course")
-            key = (each, post.track if own else None, post.valid_months if own and post.valid_months > 0 else 0.0)
+            key = _alike(each, post)
             if key not in known:
-                known[key] = ~_bars(states(facts, post, each), each.fact, policy)
-            mask[:, place] &= known[key]
+                known[key] = hits(states(facts, post, each), each.fact)
+            mask[:, place] |= known[key]
     return mask
 
 
@@ -178,43 +202,47 @@ def judgement(
     facts: Facts, officer: int, post: Post, policy: Policy, asked: Sequence[Requirement] | None = None
 ) -> Judgement:
     """The officer at that place in `facts` and one post, rule by rule; `asked` where its requirements are known."""
+    asking = requirements if asked is None else lambda *_: asked
+    return judgements(facts, officer, [post], policy, asking)[0]
+
+
+def judgements(
+    facts: Facts, officer: int, posts: Sequence[Post], policy: Policy, asking: Asking = requirements
+) -> list[Judgement]:
+    """The same of several posts, in order, with what they ask for alike judged once."""
     one = alone(facts, officer)
-    met, blocked, unknown = list[str](), list[BlockedBy](), list[BlockedBy]()
-    for each in requirements(post, policy) if asked is None else asked:
-        state = states(one, post, each)
-        if state[0] == MET:
-            met.append(each.code)
-            continue
-        bars = bool(_bars(state, each.fact, policy)[0])
-        (blocked if bars else unknown).append(told_unmet(one, post, each, int(state[0])))
-    open_ones = {each.code for each in (*blocked, *unknown)}
-    wholly = tuple(code for code in dict.fromkeys(met) if code not in open_ones)
-    return Judgement(not blocked, wholly, tuple(blocked), tuple(unknown))
+    known: dict[tuple[Requirement, str | None, float], tuple[States, BlockedBy | None]] = {}
+    found = []
+    for post in posts:
+        met, blocked, unknown = list[str](), list[BlockedBy](), list[BlockedBy]()
+        for each in asking(post, policy):
+            key = _alike(each, post)
+            if key not in known:
+                state = states(one, post, each)
+                known[key] = state, None if state[0] == MET else told_unmet(one, post, each, int(state[0]))
+            state, told = known[key]
+            if told is None:
+                met.append(each.code)
+            else:
+                (blocked if _bars(state, each.fact, policy)[0] else unknown).append(told)
+        open_ones = {each.code for each in (*blocked, *unknown)}
+        wholly = tuple(code for code in dict.fromkeys(met) if code not in open_ones)
+        found.append(Judgement(not blocked, wholly, tuple(blocked), tuple(unknown)))
+    return found
+
+
+def _alike(asked: Requirement, post: Post) -> tuple[Requirement, str | None, float]:
+    """What two posts have in common that ask for the same of the same officer."""
+    own = asked.fact in ("rank_step", "course")
+    return asked, post.track if own else None, post.valid_months if own and post.valid_months > 0 else 0.0
 
 
 def bars_of_posts(
     facts: Facts, officer: int, posts: Sequence[Post], policy: Policy, asking: Asking = requirements
 ) -> dict[str, tuple[BlockedBy, ...]]:
-    """What bars the officer at that place from each post, by post; those that nothing bars are left out.
-
-    The same as `judgement` of each, with what posts ask for alike judged once.
-    """
-    one = alone(facts, officer)
-    known: dict[tuple[Requirement, str | None, float], BlockedBy | None] = {}
-    found: dict[str, tuple[BlockedBy, ...]] = {}
-    for post in posts:
-        bars = []
-        for each in asking(post, policy):
-            own = each.fact in ("rank_step", "course")
-            key = (each, post.track if own else None, post.valid_months if own and post.valid_months > 0 else 0.0)
-            if key not in known:
-                state = states(one, post, each)
-                barred = bool(_bars(state, each.fact, policy)[0])
-                known[key] = told_unmet(one, post, each, int(state[0])) if barred else None
-            bars.append(known[key])
-        if any(bars):
-            found[post.post_id] = tuple(bar for bar in bars if bar is not None)
-    return found
+    """What bars the officer at that place from each post, by post; those that nothing bars are left out."""
+    judged = zip(posts, judgements(facts, officer, posts, policy, asking), strict=True)
+    return {post.post_id: one.blocked_by for post, one in judged if one.blocked_by}
 
 
 def states(facts: Facts, post: Post, asked: Requirement) -> States:

@@ -19,6 +19,7 @@ from data_contracts.vocabulary import Bilingual
 from models.eligibility.opening import Opening, opening
 from models.eligibility.rules import (
     BlockedBy,
+    Over,
     Post,
     Requirement,
     allowed,
@@ -28,6 +29,7 @@ from models.eligibility.rules import (
     posts_of,
     requirements,
     told_later,
+    untold,
 )
 from models.eligibility.standing_facts import Facts, facts_of
 from models.posts.background import numbers_told
@@ -117,12 +119,7 @@ class Advice:
         """Officers in `ruled` x posts of the catalogue: whether nothing bars."""
         if self.facts is None:
             return np.ones((0, len(self.posts)), dtype=bool)
-        posts = list(self.posts.values())
-        free = allowed(self.facts, posts, self.policy)
-        first = np.array([one in self.recruits for one in self.ruled])
-        if first.any():
-            free[first] = allowed(self.facts, posts, self.policy, _of_a_recruit)[first]
-        return free
+        return self._of_each(allowed, self.facts)
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -142,12 +139,8 @@ class Advice:
         own = replace(person, blocked=blocked, why=whole.why)
         found = suggest(whole.posts, own, self.known, self.asked.top)
         shown = found.barred if self.asked.with_barred or not found.open else ()
-        told = Suggestions(
-            *(
-                tuple(self._vacant(self._told(self._began(one, officer_id), place)) for one in some)
-                for some in (found.open, shown)
-            ),
-        )
+        began_in = [[self._began(one, officer_id) for one in some] for some in (found.open, shown)]
+        told = Suggestions(*(tuple(self._vacant(self._told(one, place)) for one in some) for some in began_in))
         unchecked = {} if place is None or not recruit else self._unchecked(found.open, place)
         wanted = () if found.open or not found.barred else [one.post_id for one in whole.posts]
         began, opens = self._first(officer_id), self._opening(wanted, place)
@@ -191,12 +184,36 @@ class Advice:
         return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
 
     def _told(self, one: Suggestion, place: int | None) -> Suggestion:
+        """With what bars it, and what the record does not tell of it; most of what is open has neither."""
         if self.facts is None or place is None:
             return one
-        post = self.posts[one.post_id]
-        asked = _of_a_recruit(post, self.policy) if self.ruled[place] in self.recruits else None
-        found = judgement(self.facts, place, post, self.policy, asked)
+        column = self._columns[one.post_id]
+        if self.free[place, column] and not self._untold[place, column]:
+            return one
+        asked = _of_a_recruit(self.posts[one.post_id], self.policy) if self.ruled[place] in self.recruits else None
+        found = judgement(self.facts, place, self.posts[one.post_id], self.policy, asked)
         return replace(one, blocked_by=found.blocked_by, unknown=found.unknown)
+
+    @cached_property
+    def _columns(self) -> Mapping[str, int]:
+        """Where each post stands in `free`."""
+        return {post_id: place for place, post_id in enumerate(self.posts)}
+
+    @cached_property
+    def _untold(self) -> NDArray[np.bool_]:
+        """Officers in `ruled` x posts of the catalogue: whether the record does not tell of something asked."""
+        if self.facts is None:
+            return np.zeros((0, len(self.posts)), dtype=bool)
+        return self._of_each(untold, self.facts)
+
+    def _of_each(self, asked_of: Over, facts: Facts) -> NDArray[np.bool_]:
+        """Officers in `ruled` x posts of the catalogue, recruits by what can be asked of a first post."""
+        posts = list(self.posts.values())
+        found = asked_of(facts, posts, self.policy)
+        first = np.array([one in self.recruits for one in self.ruled])
+        if first.any():
+            found[first] = asked_of(facts, posts, self.policy, _of_a_recruit)[first]
+        return found
 
 
 def advise(
