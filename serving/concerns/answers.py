@@ -127,7 +127,7 @@ class TriageDesk:
         readings = self.triage.read([one.text for one in some])
         came = [Came(one.raised_on or today, one.channel, one.raised_by, one.unit_id) for one in some]
         still_wanted()
-        missed = self.triage.missed(readings, came, self._record(today))
+        missed = self.triage.missed(readings, came, self._record(today), today)
         rows = zip(some, readings, came, missed, strict=True)
         name = ModelName(name=self.model.name, version=self.model.version, features=self.model.service)
         return ConcernsAnswer(request_id=request_id, model=name, results=[self._told(today, *row) for row in rows])
@@ -145,6 +145,7 @@ class TriageDesk:
         category, channel = category_of(policy, read.category), policy.triage.channel_of(asked.channel)
         known = None if read.unread is not None else read.urgency  # nobody is to file as normal what nobody read
         urgency = next((one for one in policy.triage.urgency if one.code == known), None)
+        guessed = ((), ()) if read.unread is not None else (read.categories, read.subcategories)
         return TriagedConcern(
             concern_id=asked.concern_id,
             officer_id=asked.officer_id,
@@ -152,8 +153,8 @@ class TriageDesk:
             status=read.status,
             category=read.category,
             subcategory=read.subcategory,
-            categories=[_suggested(one) for one in read.categories],
-            subcategories=[_suggested(one) for one in read.subcategories],
+            categories=[_suggested(one) for one in guessed[0]],
+            subcategories=[_suggested(one) for one in guessed[1]],
             urgency=known,
             urgency_name=None if urgency is None else _named(urgency),
             urgent_chance=None if read.urgent_chance is None else shown(read.urgent_chance),

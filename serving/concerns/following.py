@@ -107,17 +107,10 @@ def _chances(
     record: pd.DataFrame, as_of: date,
 ) -> Mapping[str, Numbers]:  # fmt: skip
     """By deadline, the chance that each is missed, as it is still open at `as_of`."""
-    if triage is None or not triage.model.deadlines:
+    if triage is None:
         return {}
     urgencies = [one.urgency if one else "normal" for one in readings]
-    frame = triage.situations(came, codes, urgencies, record)
-    gone = np.array([(as_of - one.raised_on).days for one in came], float)
-    told = {}
-    for name, model in triage.model.deadlines.items():
-        allowed = {one.code: float(getattr(one, f"{name}_within_days")) for one in triage.policy.concerns}
-        days = np.array([allowed.get(code or "", np.nan) for code in codes])
-        told[name] = model.chances_now(frame, np.nan_to_num(gone / np.maximum(days, 1.0)))
-    return told
+    return triage.chances(came, codes, urgencies, record, as_of)
 
 
 def _open(

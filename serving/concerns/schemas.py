@@ -84,8 +84,12 @@ class TriagedConcern(Answer):
     )
     category: str | None = about("大类；不确定为空", "category, null where unsure")
     subcategory: str | None = about("小类；不确定为空", "subcategory, null where unsure")
-    categories: list[SuggestedCategory] = about("最可能的大类", "likeliest categories")
-    subcategories: list[SuggestedCategory] = about("最可能的小类", "likeliest subcategories")
+    categories: list[SuggestedCategory] = about(
+        "最可能的大类；未能研读时为空", "likeliest categories, none of words not read"
+    )
+    subcategories: list[SuggestedCategory] = about(
+        "最可能的小类；未能研读时为空", "likeliest ones, none of words not read"
+    )
     urgency: Urgency | None = about("紧急程度；未能研读时为空", "how urgent, null where its words were not read")
     urgency_name: Text | None = about("紧急程度的文字；同上", "how urgent, in words; null as above")
     urgent_chance: Probability | None = about(

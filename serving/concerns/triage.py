@@ -122,25 +122,41 @@ class Triage:
         return {one.code: Bilingual(one.name_zh, one.name_en) for one in some}
 
     def missed(
-        self, readings: Sequence[Reading], came: Sequence[Came], record: pd.DataFrame
+        self, readings: Sequence[Reading], came: Sequence[Came], record: pd.DataFrame, as_of: date
     ) -> list[Mapping[str, float]]:
-        """The chance of missing each deadline, by its name, of concerns that come new: over all categories that the
-        words may mean, each by its chance. Nothing of a deadline that the model has not learned."""
-        models = {name: one for name, one in self.model.deadlines.items() if name in DEADLINES}
+        """The chance of missing each deadline, by its name, of concerns that are open on a day: over all categories
+        that the words may mean, each by its chance. Nothing of a deadline that the model has not learned."""
         codes = self.model.text.labels.categories
-        if not models or not readings:
-            return [{} for _ in readings]
+        if not readings:
+            return []
         pairs = [(at, code) for at in range(len(readings)) for code in codes]
-        frame = self.situations(
+        told = self.chances(
             [came[at] for at, _ in pairs],
             [code for _, code in pairs],
             [readings[at].urgency for at, _ in pairs],
             record,
+            as_of,
         )
         weights = np.stack([one.every_category for one in readings])
-        told = {name: (one.chances(frame).reshape(len(readings), -1) * weights).sum(axis=1)
-                for name, one in models.items()}  # fmt: skip
-        return [{name: float(some[at]) for name, some in told.items()} for at in range(len(readings))]
+        whole = {name: (some.reshape(len(readings), -1) * weights).sum(axis=1) for name, some in told.items()}
+        return [{name: float(some[at]) for name, some in whole.items()} for at in range(len(readings))]
+
+    def chances(
+        self, came: Sequence[Came], categories: Sequence[str | None], urgencies: Sequence[str], record: pd.DataFrame,
+        as_of: date,
+    ) -> dict[str, Numbers]:  # fmt: skip
+        """By deadline that the model has learned, the chance that each is missed, as it is still open on a day."""
+        models = {name: one for name, one in self.model.deadlines.items() if name in DEADLINES}
+        if not models:
+            return {}
+        frame = self.situations(came, categories, urgencies, record)
+        gone = np.array([(as_of - one.raised_on).days for one in came], float)
+        told = {}
+        for name, model in models.items():
+            allowed = {one.code: float(getattr(one, f"{name}_within_days")) for one in self.policy.concerns}
+            days = np.array([allowed.get(code or "", np.nan) for code in categories])
+            told[name] = model.chances_now(frame, np.nan_to_num(gone / np.maximum(days, 1.0)))
+        return told
 
     def situations(
         self, came: Sequence[Came], categories: Sequence[str | None], urgencies: Sequence[str], record: pd.DataFrame

@@ -104,6 +104,12 @@ def test_what_is_past_is_told_as_missed_and_a_day_to_come_is_refused(triage: Tri
     for days, past in ((due.days, False), (due.days + 1, True)):
         resolve = asked(triage, words, channel="visit", raised_on=AS_OF - timedelta(days=days))[0].deadlines[1]
         assert (resolve.overdue, resolve.chance_missed is None) == (past, past)
+    chances = [
+        asked(triage, words, channel="visit", raised_on=AS_OF - timedelta(days=gone))[0].deadlines[1].chance_missed
+        for gone in (0, due.days - 1, due.days)
+    ]
+    assert chances[0] < chances[1] <= chances[2], "a deadline that runs out is likelier to be missed"
+    assert chances[2] > chances[0] + 0.1
     with pytest.raises(InvalidInput, match=r"concerns\.0\.raised_on 2026-03-02 has not come yet; give 2026-03-01"):
         asked(triage, words, raised_on=AS_OF + timedelta(days=1))
 
@@ -234,6 +240,7 @@ def test_what_is_no_chinese_or_no_concern_is_not_sorted_and_never_urgent(triage:
     for one, code in ((english, "not_chinese"), (keys, "not_chinese"), (cinema, "no_concern")):
         assert (one.status, one.category, one.urgency, one.urgent_chance) == ("unsure", None, None, None)
         assert one.urgency_name is None, "nobody files as normal what nobody read"
+        assert (one.categories, one.subcategories) == ([], []), "nor by a guess from words that were not read"
         assert one.unread.code == code
         assert one.deadlines == []
     assert "只读中文" in english.unread.zh
