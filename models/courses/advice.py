@@ -159,8 +159,9 @@ def planned(
             place, overdue = 0, overdue + hours  # what is overdue does not wait for room
         room[place] -= hours
         ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months)
-        late = last is not None and place not in in_time
-        reasons = (*one.reasons, _after_due(last, last != one.due_on, bool(in_time))) if late and last else one.reasons
+        reasons = one.reasons
+        if last is not None and place not in in_time:
+            reasons = *reasons, _after_due(last, last != one.due_on, bool(in_time))
         found[at] = replace(one, month=place, take_by=until if ends else None, reasons=reasons)
     yield from (found[at] for at in sorted(found))
 

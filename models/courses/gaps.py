@@ -81,17 +81,19 @@ def closing_courses(
     One that closes less than counts as a gap comes after those that close more: half an hour is no answer to a gap that
     takes days, however much it does for its length. None is among them whose every gap those before it close whole.
     """
-    found = []
+    found, small = list[GapCourse](), set[str]()
     for course in courses:
         own = [gap for gap in gaps if gap.competency == course.competency]
         if not own:
             continue
         hours = load.hours_of(course.hours)
-        levels = min(rules.added(hours), max(gap.size for gap in own))
+        widest = max(gap.size for gap in own)
+        levels = min(rules.added(hours), widest)
+        if levels < min(rules.least_gap, widest) - NEARLY:
+            small.add(course.course_id)
         reasons = tuple(_reason(gap, min(rules.added(hours), gap.size), hours) for gap in own)
         found.append(GapCourse(course, levels, levels / max(hours, 0.5), reasons))
     whose = {course.course_id: _first(gaps, course) for course in courses}
-    small = {one.course.course_id for one in found if one.levels < _least(one, gaps, rules)}
 
     def place(one: GapCourse) -> tuple[int, bool, float, float, str]:
         code = one.course.course_id
@@ -111,12 +113,6 @@ def _still_needed(
             left[gap] -= rules.added(load.hours_of(one.course.hours))
         if own:
             yield one
-
-
-def _least(one: GapCourse, gaps: Sequence[Gap], rules: GapPolicy) -> float:
-    """What a course has to close to be named among the first: what counts as a gap, or the whole of a smaller one."""
-    own = max(gap.size for gap in gaps if gap.competency == one.course.competency)
-    return min(rules.least_gap, own) - NEARLY
 
 
 def _met(gap: Gap, rules: GapPolicy) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -146,41 +145,29 @@ def told_later(asked: Requirement) -> BlockedBy:
 Asking = Callable[[Post, Policy], Sequence[Requirement]]
 
 
-class Over(Protocol):
-    """What is told of officers x posts, (n, p)."""
-
-    def __call__(self, facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = ...) -> NDArray[np.bool_]:
-        """By what `asking` says that a post asks for."""
-
-
 def allowed(facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = requirements) -> NDArray[np.bool_]:
     """Officers x posts, (n, p): whether nothing bars of what `asking` says that a post asks for."""
-    return ~_any(facts, posts, policy, asking, lambda state, fact: _bars(state, fact, policy))
+    return allowed_and_untold(facts, posts, policy, asking)[0]
 
 
-def untold(facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = requirements) -> NDArray[np.bool_]:
-    """Officers x posts, (n, p): whether the record does not tell of anything that the post asks for and that then bars
-    nobody."""
-    return _any(
-        facts, posts, policy, asking, lambda state, fact: (state == UNKNOWN) & ~_bars(state, fact, policy)
-    )  # fmt: skip
-
-
-def _any(
-    facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking,
-    hits: Callable[[States, Fact], NDArray[np.bool_]],
-) -> NDArray[np.bool_]:  # fmt: skip
-    """Officers x posts, (n, p): whether anything that the post asks for is so, with what posts ask alike looked at
-    once."""
-    mask = np.zeros((len(facts.officer_ids), len(posts)), dtype=bool)
-    known: dict[tuple[Requirement, str | None, float], NDArray[np.bool_]] = {}
+def allowed_and_untold(
+    facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = requirements
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The same, and whether the record does not tell of anything that the post asks for and that then bars nobody."""
+    free = np.ones((len(facts.officer_ids), len(posts)), dtype=bool)
+    untold = np.zeros_like(free)
+    known: dict[tuple[Requirement, str | None, float], tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
     for place, post in enumerate(posts):
         for each in asking(post, policy):
             key = _alike(each, post)
             if key not in known:
-                known[key] = hits(states(facts, post, each), each.fact)
-            mask[:, place] |= known[key]
-    return mask
+                state = states(facts, post, each)
+                bars = _bars(state, each.fact, policy)
+                known[key] = bars, (state == UNKNOWN) & ~bars
+            bars, unknown = known[key]
+            free[:, place] &= ~bars
+            untold[:, place] |= unknown
+    return free, untold
 
 
 def allowed_from(facts: Facts, posts: Sequence[Post], policy: Policy) -> Days:

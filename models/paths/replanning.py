@@ -190,7 +190,7 @@ def left_of(last: Plan | None, goal: str, events: Iterable[Event], as_of: date) 
     """
     if last is None or last.goal != goal:
         return ()
-    return tuple(step.post for step in _way(last, _news(last, events, as_of)).rest)
+    return _way(last, _news(last, events, as_of)).path
 
 
 def _news(last: Plan, events: Iterable[Event], as_of: date) -> list[Event]:
@@ -201,23 +201,18 @@ def _within_term(found: Replanned, now: Now) -> Replanned:
     """Of a goal that is not reached and whose term is over, or ends before the plan gets there, nobody is on track."""
     if now.term_ends is None or found.status == REACHED:
         return found
-    code = "term_over" if now.as_of > now.term_ends else "after_term" if _after(found, now) else None
+    late = found.plan is not None and _expected(found.plan, now) > now.term_ends
+    code = "term_over" if now.as_of > now.term_ends else "after_term" if late else None
     if code is None:
         return found
     status = OFF_TRACK if found.status in (ON_TRACK, AHEAD) else found.status
     return replace(found, status=status, why=(*found.why, because(code, now.goal, now.term_ends)))
 
 
-def _after(found: Replanned, now: Now) -> bool:
-    """Whether the plan that holds gets to the goal after its term, by the day that it is expected on today."""
-    if found.plan is None or now.term_ends is None:
-        return False
-    return _as_of_today(found.plan, now).steps[-1].expected_on > now.term_ends
-
-
-def _as_of_today(plan: Plan, now: Now) -> Plan:
-    """The plan with the days of today: one that stays because nothing became known still has those it was told with."""
-    return now.same(plan.path) or plan
+def _expected(plan: Plan, now: Now) -> date:
+    """The day on which a plan gets to the goal, by the days of today: one that stays because nothing became known still
+    has those it was told with."""
+    return (now.same(plan.path) or plan).steps[-1].expected_on
 
 
 def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
@@ -268,7 +263,7 @@ def _along(
     chance = [] if longer else _chance(last, now)
     became = [*longer, *_reasons(last, news, way), *_wanted_again(last, now), *(chance if left else [])]
     why = [*became, *overdue]
-    refused = now.declined.get(tuple(step.post for step in way.rest))
+    refused = now.declined.get(way.path)
     rose = any(one.code == ROSE for one in chance)
     status = (ON_TRACK if rose else OFF_TRACK) if left else OFF_TRACK if late else _status(way)
     if refused is not None:
@@ -278,7 +273,7 @@ def _along(
     relevant = lately or any(one.code not in ASIDE for one in became)
     if not relevant and not now.plans:
         return Replanned(None, OFF_TRACK, True, (*why, because("none")))
-    if not relevant and any(plan.path == last.path for plan in now.plans):
+    if not relevant and now.same(last.path) is not None:
         kept = replace(last, made_on=now.as_of) if became else last
         return Replanned(kept, status, False, (*why, because("stays" if became else "nothing")))
     closed = _Closed(status if rose or (way.taken and not left) else OFF_TRACK, () if left else tuple(chance))
@@ -337,6 +332,11 @@ class _Way:
     kept: tuple[str, ...]
     other: bool = False
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The posts still to come, in order."""
+        return tuple(step.post for step in self.rest)
+
 
 def _chosen(
     way: _Way, now: Now, policy: PathPolicy, told: tuple[str, tuple[Because, ...]], closed: _Closed
@@ -346,7 +346,7 @@ def _chosen(
     if not now.plans:
         return Replanned(None, NO_PATH, True, (*why, because("none")))
     best = now.plans[0]
-    same = next((plan for plan in now.plans if plan.path == tuple(step.post for step in way.rest)), None)
+    same = now.same(way.path)
     if same is None and way.left is None and not now.barred:
         return Replanned(best, status, best.path != way.kept, (*why, because("unlikely")))
     if same is None:
@@ -442,10 +442,10 @@ def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPol
     """A plan that goes on along the path it was remembers what was told of the goal first, however often it got new
     days; where the goal is expected earlier or later than that by more than the months of grace, that is told."""
     plan = found.plan
-    if plan is None or plan.path != tuple(step.post for step in way.rest):
+    if plan is None or plan.path != way.path:
         return found
     first = last.promised or Promised(last.steps[-1].expected_on, last.made_on)
-    then = _as_of_today(plan, now).steps[-1].expected_on
+    then = _expected(plan, now)
     sooner, later = sorted((first.day, then))
     moved = later > add_months(sooner, round(policy.grace_months))
     told = because("later" if then > first.day else "sooner", then.isoformat(), first.told_on, first.day.isoformat())

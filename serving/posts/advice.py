@@ -19,23 +19,21 @@ from data_contracts.vocabulary import Bilingual
 from models.eligibility.opening import Opening, opening
 from models.eligibility.rules import (
     BlockedBy,
-    Over,
     Post,
     Requirement,
-    allowed,
+    allowed_and_untold,
     bars_of_posts,
     judgement,
     of_a_first_post,
     posts_of,
     requirements,
     told_later,
-    untold,
 )
 from models.eligibility.standing_facts import Facts, facts_of
 from models.posts.background import numbers_told
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.newcomers import Newcomers
-from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Vacancy, open_vacancies, suggest
+from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Unmet, Vacancy, open_vacancies, suggest
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked
 from serving.waiting import while_wanted
@@ -114,12 +112,10 @@ class Advice:
             return None
         return facts_of(self.record.frames, self.ruled, self.record.as_of)
 
-    @cached_property
+    @property
     def free(self) -> NDArray[np.bool_]:
         """Officers in `ruled` x posts of the catalogue: whether nothing bars."""
-        if self.facts is None:
-            return np.ones((0, len(self.posts)), dtype=bool)
-        return self._of_each(allowed, self.facts)
+        return self._judged[0]
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -141,7 +137,7 @@ class Advice:
         shown = found.barred if self.asked.with_barred or not found.open else ()
         began_in = [[self._began(one, officer_id) for one in some] for some in (found.open, shown)]
         told = Suggestions(*(tuple(self._vacant(self._told(one, place)) for one in some) for some in began_in))
-        unchecked = {} if place is None or not recruit else self._unchecked(found.open, place)
+        unchecked = {} if place is None or not recruit else self._unchecked(told.open)
         wanted = () if found.open or not found.barred else [one.post_id for one in whole.posts]
         began, opens = self._first(officer_id), self._opening(wanted, place)
         return Advised(
@@ -169,16 +165,12 @@ class Advice:
         began = self.record.first_posts.counts(self.recruits[officer_id]).get(one.post_id, 0)
         return replace(one, few_moves=began < self.policy.suggestions.counts.least_officers)
 
-    def _unchecked(self, posts: Sequence[Suggestion], place: int) -> dict[str, tuple[BlockedBy, ...]]:
-        """By post, what it asks for that cannot be asked yet, or that the record does not tell."""
-        if self.facts is None:
-            return {}
-        found = {}
-        for post in (self.posts[one.post_id] for one in posts):
-            asked, later = of_a_first_post(post, self.policy)
-            unknown = judgement(self.facts, place, post, self.policy, asked).unknown
-            found[post.post_id] = (*map(told_later, later), *unknown)
-        return found
+    def _unchecked(self, posts: Sequence[Suggestion]) -> dict[str, tuple[Unmet, ...]]:
+        """By post, what it asks of a recruit that cannot be asked yet, or that the record does not tell."""
+        return {
+            one.post_id: (*map(told_later, of_a_first_post(self.posts[one.post_id], self.policy)[1]), *one.unknown)
+            for one in posts
+        }
 
     def _vacant(self, one: Suggestion) -> Suggestion:
         return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
@@ -188,7 +180,7 @@ class Advice:
         if self.facts is None or place is None:
             return one
         column = self._columns[one.post_id]
-        if self.free[place, column] and not self._untold[place, column]:
+        if self.free[place, column] and not self._judged[1][place, column]:
             return one
         asked = _of_a_recruit(self.posts[one.post_id], self.policy) if self.ruled[place] in self.recruits else None
         found = judgement(self.facts, place, self.posts[one.post_id], self.policy, asked)
@@ -200,19 +192,17 @@ class Advice:
         return {post_id: place for place, post_id in enumerate(self.posts)}
 
     @cached_property
-    def _untold(self) -> NDArray[np.bool_]:
-        """Officers in `ruled` x posts of the catalogue: whether the record does not tell of something asked."""
+    def _judged(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Officers in `ruled` x posts of the catalogue, recruits by what can be asked of a first post: whether nothing
+        bars, and whether the record does not tell of something asked."""
         if self.facts is None:
-            return np.zeros((0, len(self.posts)), dtype=bool)
-        return self._of_each(untold, self.facts)
-
-    def _of_each(self, asked_of: Over, facts: Facts) -> NDArray[np.bool_]:
-        """Officers in `ruled` x posts of the catalogue, recruits by what can be asked of a first post."""
+            return np.ones((0, len(self.posts)), dtype=bool), np.zeros((0, len(self.posts)), dtype=bool)
         posts = list(self.posts.values())
-        found = asked_of(facts, posts, self.policy)
+        found = allowed_and_untold(self.facts, posts, self.policy)
         first = np.array([one in self.recruits for one in self.ruled])
         if first.any():
-            found[first] = asked_of(facts, posts, self.policy, _of_a_recruit)[first]
+            for mask, own in zip(found, allowed_and_untold(self.facts, posts, self.policy, _of_a_recruit), strict=True):
+                mask[first] = own[first]
         return found
 
 

@@ -44,8 +44,7 @@ from serving.words import text_of
 
 if TYPE_CHECKING:
     from models.eligibility.opening import Opening
-    from models.eligibility.rules import BlockedBy
-    from models.posts.suggestions import Suggestions  # brings torch
+    from models.posts.suggestions import Suggestions, Unmet  # brings torch
 
 NO_POSTS = Because(code="no_posts", zh="没有可建议的岗位", en="there is no post to suggest")
 NO_PLACES = Because(
@@ -85,7 +84,7 @@ class Advised:
     rules_checked: bool
     posts_held: int
     waiting: tuple[str, ...] = ()
-    unchecked: Mapping[str, tuple[BlockedBy, ...]] = field(default_factory=dict)
+    unchecked: Mapping[str, tuple[Unmet, ...]] = field(default_factory=dict)
     began: bool = False
     opening: Opening | None = None
 
