@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
-from serving.schemas import Because, Text
+from serving.schemas import Because, BlockedBy, Text
 
 
 class Words(Protocol):
@@ -21,6 +22,15 @@ class Words(Protocol):
         ...
 
 
+class Rule(Words, Protocol):
+    """A rule in words."""
+
+    @property
+    def code(self) -> str:
+        """Stable."""
+        ...
+
+
 def text_of(words: Words) -> Text:
     """The same words as an answer holds them.
 
@@ -34,3 +44,8 @@ def text_of(words: Words) -> Text:
 def because_of(code: str, words: Words) -> Because:
     """A reason under its stable code."""
     return Because(code=code, zh=words.zh, en=words.en)
+
+
+def rules_of(rules: Iterable[Rule]) -> list[BlockedBy]:
+    """Rules as an answer holds them, in order."""
+    return [BlockedBy(rule=one.code, text=text_of(one)) for one in rules]

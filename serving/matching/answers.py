@@ -24,10 +24,10 @@ from serving.matching.round import Fit, Round, round_of
 from serving.matching.schemas import Alternative, MatchAnswer, MatchRequest, OfficerMatched, VacancyLeftOut, WishResult
 from serving.night.manifest import hash_of
 from serving.points.answers import RecordSource
-from serving.schemas import Because, BlockedBy, Text
+from serving.schemas import Because, Text
 from serving.talent.records import day_asked
 from serving.waiting import still_wanted, while_wanted
-from serving.words import because_of, text_of
+from serving.words import because_of, rules_of
 
 NO_FIT = Bilingual(
     "本服务未计量契合度；请不带 `with_fit` 再问", "this service has no measure of fit; ask without `with_fit`"
@@ -102,7 +102,7 @@ def _wish(officer_id: str, told: Mapping[str, Any], found: Round) -> WishResult:
         **{**told, "text": Text(**told["text"])},
         opening=found.openings.get(vacancy),
         priority_class=found.classes.get((officer_id, vacancy)),
-        not_checked=[BlockedBy(rule=one.code, text=text_of(one)) for one in found.unknown(officer_id, vacancy)],
+        not_checked=rules_of(found.unknown(officer_id, vacancy)),
     )
 
 

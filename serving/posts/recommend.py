@@ -31,16 +31,16 @@ from serving.schemas import (
     LIKELIHOOD,
     LIKELIHOOD_OF_FIRST,
     Because,
+    BlockedBy,
     ModelName,
     NextPostsAnswer,
     NextPostsRequest,
     NotScored,
     PostsRanked,
 )
-from serving.schemas import BlockedBy as RuleTold
 from serving.talent.records import day_asked
 from serving.waiting import still_wanted, while_wanted
-from serving.words import text_of
+from serving.words import rules_of
 
 if TYPE_CHECKING:
     from models.eligibility.opening import Opening
@@ -231,11 +231,11 @@ def nothing_open(found: Opening, names: Mapping[str, Bilingual], declined: Colle
     )
 
 
-def _not_checked(one: Advised) -> list[RuleTold]:
+def _not_checked(one: Advised) -> list[BlockedBy]:
     """Of the posts shown, each rule that could not be checked once."""
     every = [rule for post in one.found.open for rule in one.unchecked.get(post.post_id, ())]
     each = {(rule.code, rule.en): rule for rule in every}.values()
-    return [RuleTold(rule=rule.code, text=text_of(rule)) for rule in each]
+    return rules_of(each)
 
 
 def _names(

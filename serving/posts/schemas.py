@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from data_contracts.vocabulary import Bilingual
-from serving.schemas import BlockedBy, FitPart, OpenVacancy, PostReason, PostSuggestion
-from serving.words import text_of
+from serving.schemas import FitPart, OpenVacancy, PostReason, PostSuggestion
+from serving.words import rules_of, text_of
 
 if TYPE_CHECKING:
     from models.posts.suggestions import Suggestion  # brings torch
@@ -33,8 +33,8 @@ def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
         fit_parts=[FitPart(part=part.code, score=round(part.score, DIGITS), text=text_of(part.text)) for part in parts],
         reasons=[PostReason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
         few_moves=one.few_moves,
-        blocked_by=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.blocked_by],
-        not_checked=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.unknown],
+        blocked_by=rules_of(one.blocked_by),
+        not_checked=rules_of(one.unknown),
         vacancies=[
             OpenVacancy(vacancy_id=v.vacancy_id, unit_id=v.unit_id, places=v.places, closes_on=v.closes_on)
             for v in one.vacancies
