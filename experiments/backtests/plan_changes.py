@@ -15,6 +15,7 @@ from data_contracts.asof import months_on
 from data_contracts.pathing import PathPolicy
 from data_contracts.policy import policy
 from models.paths.beams import Route
+from models.paths.reasons import SLIPS
 from models.paths.replanning import Event, Now, Plan, PlannedStep, replan
 
 WORDS = {
@@ -58,12 +59,13 @@ class PlanBook:
         news = (Event("posting", post, now.as_of, now.as_of),) if moved else ()
         told = replan(last, Now(now.goal, now.as_of, now.plans, news), self.rules)
         if last is not None:
-            code, codes = told.why[0].code, {why.code for why in told.why}
+            codes = [why.code for why in told.why if why.code not in SLIPS]
+            code = codes[0]
             one, stayed = self.looks.get(code, Looks()), told.plan is not None and not told.changed
             behind = stayed and told.plan is not None and self._behind(told.plan, now.plans)
             self.looks[code] = Looks(
                 one.looks + 1, one.changed + told.changed, one.behind + behind,
-                one.closed + (not codes.isdisjoint(GONE)), one.better + ("better" in codes),
+                one.closed + any(gone in codes for gone in GONE), one.better + ("better" in codes),
             )  # fmt: skip
         if told.plan is not None:
             self.plans[follower], self.posts[follower] = told.plan, post

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from data_contracts.asof import add_months
 from data_contracts.pathing import PathPolicy
+from models.paths.reasons import STANDING
 from serving.paths.schemas import GoalReached, NoPathFound, PathsFound, PathStep
 from serving.schemas import NotScored
 
@@ -115,7 +116,7 @@ class Reader:
             found.goal_id or "", tuple(found.paths[0].steps), seen, posts,
             tuple(tuple(path.steps) for path in found.paths[1:]), found.chance, found.horizon_months,
         )  # fmt: skip
-        stays = last is not None and [one.code for one in found.progress.why] == ["nothing"]
+        stays = last is not None and [one.code for one in found.progress.why if one.code not in STANDING] == ["nothing"]
         self._last[officer_id] = replace(
             now, others=(*last.others, *now.others), chance=last.chance
         ) if last is not None and stays else now  # fmt: skip

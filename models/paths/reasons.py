@@ -85,8 +85,9 @@ WHY: Mapping[str, Bilingual] = {
 FELL = Bilingual(
     "目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}"
 )  # of chance_not
+SLIPS = ("later", "sooner")  # of days since they were told first: nothing that became known
 # true of every day until it is mended or told anew, and so no news the second time
-STANDING = ("overdue", "term_over", "after_term", "later", "sooner")
+STANDING = ("overdue", "term_over", "after_term", *SLIPS)
 MOST_ALIKE = 3  # more of one kind are one line
 MANY: Mapping[str, Bilingual] = {
     "completion": Bilingual("已完成路径课程 {count} 门，最近为 {item}", "completed {count} courses of it, {item} last"),
@@ -105,7 +106,7 @@ MANY: Mapping[str, Bilingual] = {
         "completed {count} courses that the plan did not ask for, {item} last",
     ),
 }  # fmt: skip
-NUMBERS = ("horizon", "chance_rose", "chance_not", "later", "sooner")  # whose items are told as they are
+NUMBERS = ("horizon", "chance_rose", "chance_not", *SLIPS)  # whose items are told as they are
 
 
 @dataclass(frozen=True)

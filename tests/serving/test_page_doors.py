@@ -32,7 +32,19 @@ from serving.pages.web import PAGE_ROUTES
 from serving.review.cases import CaseStore
 from serving.review.states import OPEN
 from serving.waiting import Waiting
-from tests.serving.authority import EVERY_SCOPE, EVERYWHERE, NOBODYS, ROOTS, TODAY, Office, cases, office, places, roles
+from tests.serving.authority import (
+    EVERY_SCOPE,
+    EVERYWHERE,
+    NOBODYS,
+    ROOTS,
+    TODAY,
+    Office,
+    as_opened,
+    cases,
+    office,
+    places,
+    roles,
+)
 from tests.serving.desks import demo_desks
 from tests.serving.guidance_state import small_force
 from tests.serving.live import listening
@@ -135,6 +147,8 @@ def test_a_list_of_cases_goes_on_without_an_id_in_the_address(
     service: Office, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(case, "TOP", 1)
+    for officer_id in cases():
+        as_opened(officer_id)
     signed_in(browser, key(service))
     seen: list[str] = []
     path = "/pages/cases"
