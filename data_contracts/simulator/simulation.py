@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import FIRST_DAY
 from data_contracts.errors import InvalidInput
 from data_contracts.simulator.bureau import build_units
 from data_contracts.simulator.careers import Careers
@@ -36,7 +37,7 @@ from data_contracts.simulator.training import Training
 from data_contracts.simulator.wishes import Wishes
 
 BLOCK_OFFICERS = 4_000
-FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
+FROM_THE_BEGINNING = pd.Timestamp(FIRST_DAY)
 Tick = Callable[[], None]
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import FIRST_DAY
 from data_contracts.coercion import NO_VALUE_WORDS, dates, unreadable
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.intake import DELIVERED_ROW
 from data_contracts.sources.tabular import Place
 
-FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
+FROM_THE_BEGINNING = pd.Timestamp(FIRST_DAY)
 SUFFIXES = (".parquet", ".csv")
 
 

@@ -16,7 +16,8 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.policy import policy
 from models.paths.beams import Route
 from models.paths.reasons import SLIPS
-from models.paths.replanning import Event, Now, Plan, PlannedStep, replan
+from models.paths.replanning import Now, replan
+from models.paths.told_plan import Event, Plan, PlannedStep
 
 WORDS = {
     "nothing": "nothing relevant became known",

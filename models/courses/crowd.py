@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ from data_contracts.vocabulary import Bilingual
 from models.courses.baselines import CourseScorer
 from models.courses.histories import UNKNOWN, Array, Questions
 from models.courses.neighbours import Neighbours, by_courses
-from models.courses.record import EPOCH, CourseHistory, day_number
+from models.courses.record import CourseHistory, day_number, day_of
 from models.courses.rules import Counted, CourseReason
 from models.courses.state import CourseState
 
@@ -64,7 +64,7 @@ class CrowdCounts:
     @property
     def day(self) -> date:
         """The last day that is counted."""
-        return EPOCH + timedelta(days=self.state.day)
+        return day_of(self.state.day)
 
     @cached_property
     def present(self) -> Array:

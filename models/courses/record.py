@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -56,8 +56,17 @@ class CourseHistory:
 
 
 def day_number(day: date) -> int:
-    """Days since EPOCH."""
+    """Days since EPOCH.
+
+    >>> day_number(day_of(12_345))
+    12345
+    """
     return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The day so many days after EPOCH."""
+    return EPOCH + timedelta(days=number)
 
 
 def course_history(frames: Frames, step: int = WEEK) -> CourseHistory:

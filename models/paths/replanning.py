@@ -13,8 +13,7 @@ whose plan gets there, by its expected day, only after that term. A path that wa
 counts again once that word is over, which is told and weighed as news. Everything of the officer that became known is
 told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of the path, one
 line a post. How far the expected day of the goal has moved since the plan was told is told where it is more than the
-months of grace. A plan remembers what it knew, so that a row delivered late is news whatever day it says it was known
-on.
+months of grace.
 """
 
 from __future__ import annotations
@@ -22,115 +21,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from hashlib import sha256
 
 from data_contracts.asof import add_months
 from data_contracts.pathing import PathPolicy
 from models.paths.reasons import ASIDE, STANDING, Because, because, in_order
+from models.paths.told_plan import Event, Plan, PlannedStep, Promised
 
-EVENTS = ("posting", "completion", "appraisal", "assessment", "goal", "vacancy")
 OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
 FIRST = "first"  # there is no last plan to be on track of
 ROSE = "chance_rose"
 CHANCE_PLACES = 4  # as answers tell chances, so that what is judged is what is read
-MARK = 8  # characters by which a plan remembers an event: of two of one officer, one in four thousand million is alike
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """A step of a plan with the day it is expected on and the 80 % interval of that day; the courses it asks for, and
-    the competencies that fall short of its post.
-
-    A plan that is kept has new days. `late_since` is the day by which an overdue step was due when that was found;
-    `due_by` is the end of the interval that was told first of the step that a plan begins with, None where that is
-    `high_on`: how often somebody asks puts nothing off.
-    """
-
-    post: str
-    expected_on: date
-    low_on: date
-    high_on: date
-    courses: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = ()
-    late_since: date | None = None
-    due_by: date | None = None
-
-    @property
-    def due(self) -> date:
-        """The last day on which it is in time."""
-        return self.high_on if self.due_by is None else min(self.due_by, self.high_on)
-
-
-@dataclass(frozen=True)
-class Promised:
-    """The day on which a goal was expected when its path was told first, and the day of that answer."""
-
-    day: date
-    told_on: date
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon.
-
-    Without steps there was no path on that day, or, with a chance of 1, the goal was held. `others` are the steps of
-    the other paths told with it, `goal_chance` the chance of the goal by whatever way, None where nobody kept it.
-    `knew` are the marks of the events it was made with, None where nobody kept them: then what was known on its day
-    counts as known to it. `horizon_months` is None where nobody kept that. `without` are the paths that were left out
-    because the officer had declined them, with the day of that word. `promised` is what was told first of this path,
-    None where that are the days it has.
-    """
-
-    goal: str
-    made_on: date
-    steps: tuple[PlannedStep, ...]
-    chance: float
-    knew: frozenset[str] | None = None
-    horizon_months: int | None = None
-    others: tuple[tuple[PlannedStep, ...], ...] = ()
-    goal_chance: float | None = None
-    without: frozenset[tuple[tuple[str, ...], date]] = frozenset()
-    promised: Promised | None = field(default=None, compare=False)  # of two alike plans either is the plan
-
-    @property
-    def held(self) -> bool:
-        """Whether it says that the goal was reached, so that no path was left to tell."""
-        return not self.steps and self.chance >= 1.0
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The posts alone, in order."""
-        return tuple(step.post for step in self.steps)
-
-    @property
-    def courses(self) -> frozenset[str]:
-        """Every course the plan asks for."""
-        return frozenset(course for step in self.steps for course in step.courses)
-
-    @property
-    def gaps(self) -> frozenset[str]:
-        """Every competency that falls short on the way."""
-        return frozenset(gap for step in self.steps for gap in step.gaps)
-
-    def knows(self, event: Event) -> bool:
-        """Whether it was made with this event in view."""
-        return event.known_on <= self.made_on if self.knew is None else event.mark in self.knew
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that became known: `kind` is one of EVENTS, `item` the post, course or goal it is about."""
-
-    kind: str
-    item: str
-    occurred_on: date
-    known_on: date
-
-    @property
-    def mark(self) -> str:
-        """By which a plan remembers it; a later word of the same has the same."""
-        return sha256(f"{self.kind}|{self.item}|{self.occurred_on}".encode()).hexdigest()[:MARK]
 
 
 @dataclass(frozen=True)
@@ -213,12 +114,6 @@ def _expected(plan: Plan, now: Now) -> date:
     """The day on which a plan gets to the goal, by the days of today: one that stays because nothing became known still
     has those it was told with."""
     return (now.same(plan.path) or plan).steps[-1].expected_on
-
-
-def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
-    """What a plan made on a day with these events in view remembers: the officer's, and the vacancies of its path."""
-    seen = (one for one in events if one.known_on <= as_of and (one.kind != "vacancy" or one.item in path))
-    return frozenset(one.mark for one in seen)
 
 
 def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:

@@ -13,8 +13,8 @@ from data_contracts.asof import months_on
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.climbing import Climb
-from models.paths.replanning import Plan, PlannedStep
 from models.paths.rules import Opening
+from models.paths.told_plan import Plan, PlannedStep
 from models.posts.histories import Array, CareerState
 
 REACHED = ("already_there", "beyond")

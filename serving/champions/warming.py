@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from data_contracts.errors import PharosError
-from models.paths.replanning import Plan
+from models.paths.told_plan import Plan
 from serving.api.opened import Desk
 from serving.courses.advice import CourseDesk
 from serving.courses.schemas import CoursesRequest

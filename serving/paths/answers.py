@@ -19,10 +19,11 @@ from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.bundle import POST
-from models.paths.replanning import REACHED, Event, Now, Plan, PlannedStep, Replanned, arrived, knew, left_of, replan
+from models.paths.replanning import REACHED, Now, Replanned, arrived, left_of, replan
 from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, Instead, NoPath, Question, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
+from models.paths.told_plan import Event, Plan, PlannedStep, knew
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Suggester

@@ -14,7 +14,7 @@ from typing import Any
 from data_contracts.log_store import LogStore
 from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
-from models.paths.replanning import Plan, PlannedStep, Promised
+from models.paths.told_plan import Plan, PlannedStep, Promised
 
 STATED = "stated"
 KNEW = "knew"

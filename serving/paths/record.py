@@ -19,7 +19,7 @@ from models.courses.rules import OfferedCourse, Standing
 from models.eligibility.standing_facts import POLICE_LADDER
 from models.holding import held_postings
 from models.paths.bundle import POST
-from models.paths.replanning import Event
+from models.paths.told_plan import Event
 from models.posts.histories import CareerState
 from models.posts.vacancies import of_dissolved_units
 

@@ -26,9 +26,9 @@ from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_ha
 from models.paths.climbing import Climb, Place, across, ladder_changes, ladder_of, least_months_in, moves_allowed
 from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
-from models.paths.replanning import Event, Plan, knew
 from models.paths.telling import Question, StepFacts, Told, ToldPath
 from models.paths.together import Ahead, Wanted, search_all
+from models.paths.told_plan import Event, Plan, knew
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.histories import Array, CareerState

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.paths.replanning import Event, Now, Plan, PlannedStep, Promised, arrived, knew, replan
+from models.paths.replanning import Now, arrived, replan
+from models.paths.told_plan import Event, Plan, PlannedStep, Promised, knew
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)

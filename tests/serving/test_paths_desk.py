@@ -18,8 +18,8 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.plans import PathPlanner
-from models.paths.replanning import Event, Plan, Promised
 from models.paths.telling import Blocked, Change, Gap, Instead, NoPath, Question, StepCourse, StepFacts, Told
+from models.paths.told_plan import Event, Plan, Promised
 from models.posts.histories import CareerState
 from serving.api.problems import ProblemError
 from serving.api.strict_body import parse

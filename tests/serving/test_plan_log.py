@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
-from models.paths.replanning import Plan, PlannedStep, Promised
+from models.paths.told_plan import Plan, PlannedStep, Promised
 from serving.paths.plan_log import STATED, PlanKey, PlanLog, plan_log
 
 STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"), (), date(2025, 9, 1))

@@ -18,7 +18,7 @@ from data_contracts.settings import Settings, settings
 from features.history import History
 from models.audit import audit_database
 from models.feedback.exploration import ShownItem
-from models.paths.replanning import Plan, PlannedStep
+from models.paths.told_plan import Plan, PlannedStep
 from serving.feedback.exposures import ExposureLog, Showing, exposure_log
 from serving.feedback.pruning import TABLES, prune
 from serving.paths.plan_log import PlanKey, plan_log
