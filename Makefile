@@ -18,9 +18,8 @@ demo: env ## the whole way, from histories to an answer over HTTP (SOURCE=chicag
 	$(BIN)/pharos demo --source $(SOURCE) $(if $(DATA),--data $(DATA)) $(DEMO)
 
 # One file's tests stay in one process: what a file trains or starts is then made once, not twice. Files come in the
-# order of tests/conftest.py, the slow ones first; xdist's own order leaves those with few tests to the end. Three
-# processes for two cores: a third of the time of two is spent waiting for servers, browsers and databases.
-PYTEST = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# order of tests/conftest.py, the slow ones first; xdist's own order leaves those with few tests to the end.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: debian env-test lint types layers ## lint, types, layers and every test
 	$(PYTEST)
