@@ -17,7 +17,17 @@ from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
-from models.courses.gaps import GOAL, PRESENT, Gap, RuleLevel, closing_courses, gaps_to, gaps_to_rules
+from models.courses.gaps import (
+    GOAL,
+    PRESENT,
+    WHOSE,
+    Gap,
+    RuleLevel,
+    closing_courses,
+    gap_reasons,
+    gaps_to,
+    gaps_to_rules,
+)
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
 
 FITS = "fits"  # why a small course is suggested
@@ -38,17 +48,18 @@ class Crowd(Protocol):
 class Learner:
     """One officer as known on a day, as far as courses go.
 
-    aim: kind and code of the goal; aims: courses that the posts of the goal require by rule; levels: the last assessed
-    level of each competency; present, goal: standards of the post held and of the posts of the goal, of several the
-    lowest; ruled: the levels without which rules bar every post of the goal; hours_this_month: hours of courses already
-    taken in the calendar month; declined: ids of courses not wanted for now, which are suggested only where they are
-    required.
+    aim: kind and code of the goal; lapsed: a stated goal that counts no more, and the last day of its term; aims:
+    courses that the posts of the goal require by rule; levels: the last assessed level of each competency; present,
+    goal: standards of the post held and of the posts of the goal, of several the lowest; ruled: the levels without
+    which rules bar every post of the goal; hours_this_month: hours of courses already taken in the calendar month;
+    declined: ids of courses not wanted for now, which are suggested only where they are required.
     """
 
     officer_id: str
     standing: Standing
     post: PostNeed | None = None
     aim: tuple[str, str] | None = None
+    lapsed: tuple[tuple[str, str], date] | None = None
     aims: tuple[PostNeed, ...] = ()
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
@@ -113,6 +124,11 @@ def advise_courses(
             elif fresh < most:
                 found[one.course.course_id] = one
                 fresh += 1
+    gaps = _gaps(learner, policy)
+    for code, one in found.items():
+        if one.kind in (NEXT, WAVE, SMALL):  # of the others what they close was weighed
+            closes = gap_reasons(gaps, one.course, policy.gap, policy.load)
+            found[code] = replace(one, reasons=_each_once((*one.reasons, *closes)))
     return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
 
 
@@ -209,8 +225,8 @@ def _first_of(as_of: date, place: int) -> date:
 
 
 def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
-    """Without "the ranking alone put it here", which is no longer true of a course with another reason, and of a count
-    that is the same for two lengths of time that of the shorter.
+    """Without "the ranking alone put it here", which is no longer true of a course with another reason but for its
+    length, and of a count that is the same for two lengths of time that of the shorter.
     """
     every = {reason.text.en: reason for reason in reasons}.values()
     counts = [reason.counted for reason in every if reason.counted is not None]
@@ -218,7 +234,8 @@ def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
         reason for reason in every
         if reason.counted is None or not any(reason.counted.says_no_more_than(one) for one in counts)
     ]  # fmt: skip
-    return tuple(reason for reason in told if reason.code != RANKED) or tuple(told)
+    alone = all(reason.code in (RANKED, FITS) for reason in told)
+    return tuple(reason for reason in told if alone or reason.code != RANKED)
 
 
 def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> list[OfferedCourse]:
@@ -250,11 +267,16 @@ def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Itera
             yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
 
 
-def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
-    gaps: list[Gap] = gaps_to_rules(learner.levels or {}, learner.ruled)
+def _gaps(learner: Learner, policy: CoursesPolicy) -> list[Gap]:
+    """To the levels of rules, to the standard of the present post and to that of the goal."""
+    found: list[Gap] = gaps_to_rules(learner.levels or {}, learner.ruled)
     for whose, standards in ((PRESENT, learner.present), (GOAL, learner.goal)):
-        gaps += gaps_to(learner.levels or {}, standards or {}, whose, policy.gap.least_gap)
-    for one in closing_courses(gaps, courses, policy.gap, policy.load):
+        found += gaps_to(learner.levels or {}, standards or {}, whose, policy.gap.least_gap)
+    return found
+
+
+def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
+    for one in closing_courses(_gaps(learner, policy), courses, policy.gap, policy.load):
         yield SuggestedCourse(one.course, GAP, one.reasons, one.per_hour)
 
 
@@ -276,11 +298,19 @@ def _crowd(
 def fitting(
     learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, hours: float
 ) -> list[OfferedCourse]:
-    """What an officer could take in so many hours: of a competency that lies lowest first, then the shortest."""
-    levels = learner.levels or {}
-    middle = sum(levels.values()) / len(levels) if levels else 0.0
+    """What an officer could take in so many hours: first what lacks most to the present post, then to the goal, then
+    of a competency whose level is lowest, at last of those never assessed; of one competency the shortest first."""
+    levels, lacks = learner.levels or {}, dict[str, tuple[int, float]]()
+    for gap in _gaps(learner, policy):
+        lacks.setdefault(gap.competency, (WHOSE.index(gap.whose), -gap.size))
+
+    def place(one: OfferedCourse) -> tuple[int, float, float, str]:
+        name = one.competency or ""
+        first, then = lacks.get(name, (len(WHOSE), levels[name]) if name in levels else (len(WHOSE) + 1, 0.0))
+        return first, then, one.hours or 0.0, one.course_id
+
     short = [one for one in _open(learner, courses, policy) if one.hours is not None and one.hours <= hours]
-    return sorted(short, key=lambda one: (levels.get(one.competency or "", middle), one.hours, one.course_id))
+    return sorted(short, key=place)
 
 
 def _small(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.advising import CourseLoad, GapPolicy
@@ -78,52 +78,74 @@ def closing_courses(
     """Courses by what they close per hour, levels of rules before the present post, this before the goal, and of equal
     ones the one that closes more.
 
-    One that closes less than counts as a gap comes after those that close more: half an hour is no answer to a gap that
-    takes days, however much it does for its length. None is among them whose every gap those before it close whole.
+    Each is weighed and told by what those before it leave: half a gap that is half closed is not closed whole again,
+    and what the present post no longer asks for stands where the goal asks for it. One that closes less than counts as
+    a gap comes after those that close more: half an hour is no answer to a gap that takes days, however much it does
+    for its length. None is among them whose every gap those before it close whole.
     """
-    found, small = list[GapCourse](), set[str]()
-    for course in courses:
-        own = [gap for gap in gaps if gap.competency == course.competency]
-        if not own:
-            continue
-        hours = load.hours_of(course.hours)
-        widest = max(gap.size for gap in own)
-        levels = min(rules.added(hours), widest)
-        if levels < min(rules.least_gap, widest) - NEARLY:
-            small.add(course.course_id)
-        reasons = tuple(_reason(gap, min(rules.added(hours), gap.size), hours) for gap in own)
-        found.append(GapCourse(course, levels, levels / max(hours, 0.5), reasons))
-    whose = {course.course_id: _first(gaps, course) for course in courses}
-
-    def place(one: GapCourse) -> tuple[int, bool, float, float, str]:
-        code = one.course.course_id
-        return whose[code], code in small, -one.per_hour, -one.levels, code
-
-    found.sort(key=place)
-    return list(_still_needed(found, gaps, rules, load))
-
-
-def _still_needed(
-    found: Iterable[GapCourse], gaps: Sequence[Gap], rules: GapPolicy, load: CourseLoad
-) -> Iterator[GapCourse]:
     left = {gap: gap.size for gap in gaps}
-    for one in found:
-        own = [gap for gap in gaps if gap.competency == one.course.competency and left[gap] > _met(gap, rules)]
-        for gap in own:
-            left[gap] -= rules.added(load.hours_of(one.course.hours))
-        if own:
-            yield one
+    asked = {gap.competency for gap in gaps}
+    waiting = [course for course in courses if course.competency in asked]
+    found = list[GapCourse]()
+    while weighed := [one for course in waiting if (one := _weighed(course, left, rules, load)) is not None]:
+        best = min(weighed, key=lambda one: one.place)
+        found.append(best.told())
+        waiting = [one.course for one in weighed if one is not best]
+        left |= {gap: size - best.added for gap, size in left.items() if gap.competency == best.course.competency}
+    return found
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """A course beside the gaps that it would close, with what is left of each; it adds so many levels."""
+
+    course: OfferedCourse
+    hours: float
+    added: float
+    own: Mapping[Gap, float]
+    least: float
+
+    @property
+    def levels(self) -> float:
+        return min(self.added, max(self.own.values()))
+
+    @property
+    def per_hour(self) -> float:
+        return self.levels / max(self.hours, 0.5)
+
+    @property
+    def place(self) -> tuple[int, bool, float, float, str]:
+        """Among the others, the first the best."""
+        first = min(WHOSE.index(gap.whose) for gap in self.own)
+        small = self.levels < min(self.least, max(self.own.values())) - NEARLY
+        return first, small, -self.per_hour, -self.levels, self.course.course_id
+
+    @property
+    def reasons(self) -> tuple[CourseReason, ...]:
+        return tuple(_reason(gap, min(self.added, size), self.hours) for gap, size in self.own.items())
+
+    def told(self) -> GapCourse:
+        return GapCourse(self.course, self.levels, self.per_hour, self.reasons)
+
+
+def _weighed(course: OfferedCourse, left: Mapping[Gap, float], rules: GapPolicy, load: CourseLoad) -> _Weighed | None:
+    """None where it closes nothing that is left."""
+    own = {gap: size for gap, size in left.items() if gap.competency == course.competency and size > _met(gap, rules)}
+    hours = load.hours_of(course.hours)
+    return _Weighed(course, hours, rules.added(hours), own, rules.least_gap) if own else None
+
+
+def gap_reasons(
+    gaps: Sequence[Gap], course: OfferedCourse, rules: GapPolicy, load: CourseLoad
+) -> tuple[CourseReason, ...]:
+    """What a course alone would close of each gap, () where it teaches none of them."""
+    weighed = _weighed(course, {gap: gap.size for gap in gaps}, rules, load)
+    return () if weighed is None else weighed.reasons
 
 
 def _met(gap: Gap, rules: GapPolicy) -> float:
     """What may be left of a gap that counts as closed: of a rule's nothing."""
     return NEARLY if gap.whose == RULE else rules.least_gap / 2
-
-
-def _first(gaps: Sequence[Gap], course: OfferedCourse) -> int:
-    """The place in WHOSE of the first that asks for what a course teaches, beyond them where nobody does."""
-    asking = (WHOSE.index(gap.whose) for gap in gaps if gap.competency == course.competency)
-    return min(asking, default=len(WHOSE))
 
 
 def told_levels(levels: float) -> str:

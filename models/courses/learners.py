@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_contracts.asof import last_known
+from data_contracts.asof import add_months, last_known
 from data_contracts.naming import quoted
 from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
@@ -83,12 +83,13 @@ class Readings:
     def learner(self, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:
         """One officer; where a table is absent what it would tell is unknown.
 
-        Without a `goal` the stated one counts.
+        Without a `goal` the stated one counts, until its term is over.
         """
         records = self.goals.records
         taken = self._of("course_completions", officer_id)
         post = self._posts_held(as_of).get(officer_id)
-        aim = goal or self._stated(officer_id)
+        stated, lapsed_on = self._stated(officer_id, as_of)
+        aim = goal or (None if lapsed_on else stated)
         aimed = self.goals.of(aim, post)
         month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
         return Learner(
@@ -96,6 +97,7 @@ class Readings:
             self._standing(officer_id, as_of),
             post=self._post_need(officer_id, as_of),
             aim=aim,
+            lapsed=(stated, lapsed_on) if stated and lapsed_on and not goal else None,
             aims=_aims(records, aimed),
             levels=self._levels(officer_id),
             present=None if post is None else _standards(records, [post]),
@@ -192,10 +194,16 @@ class Readings:
         last = rows.drop_duplicates("competency", keep="last")
         return {str(name): float(level) for name, level in zip(last["competency"], last["level"], strict=True)}
 
-    def _stated(self, officer_id: str) -> Goal | None:
-        """The goal stated last, None where none was."""
+    def _stated(self, officer_id: str, as_of: date) -> tuple[Goal | None, date | None]:
+        """The goal stated last, None where none was; and the last day of its term, None while that is not over."""
         rows = self._of("career_goals", officer_id)
-        return None if rows.empty else (str(rows["goal_kind"].iloc[-1]), str(rows["goal"].iloc[-1]))
+        if rows.empty:
+            return None, None
+        last = rows.iloc[-1]
+        months = last.get("horizon_months")
+        ends_on = None if pd.isna(months) else add_months(last["occurred_on"].date(), int(months))
+        stated = str(last["goal_kind"]), str(last["goal"])
+        return stated, ends_on if ends_on is not None and ends_on < as_of else None
 
 
 def learner_of(goals: GoalPosts, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:

@@ -20,6 +20,11 @@ WHY: Mapping[str, Bilingual] = {
         "目标 {item} 的期限已届满，目标尚未达到；请重新登记目标及期限",
         "the term of the goal {item} is over and the goal is not reached; state the goal again",
     ),
+    "was_held": Bilingual(
+        "目标 {item} 曾在期限内达到，其后已离开；期限已于{was}届满，如仍有此目标，请重新登记目标及期限",
+        "the goal {item} was reached within its term and left since; that term ended on {was}: state the goal again "
+        "where it is still one",
+    ),
     "after_term": Bilingual(
         "按此路径，预计要在目标 {item} 的期限届满之后才能达到；如仍有此目标，请登记更长的期限",
         "by this path the goal {item} is expected only after its term is over; state it again for longer where it is "
@@ -59,6 +64,7 @@ WHY: Mapping[str, Bilingual] = {
         "目标的预计日期由 {was} 提前至 {item}",
         "the goal is expected on {item} now, and was on {was} when this was told",
     ),
+    "goal_again": Bilingual("再次登记目标 {item}", "the goal {item} was stated again"),
     "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
     "other_assessment": Bilingual(
         "能力 {item} 有新的测评，原路径未列为差距", "{item} was assessed anew, which is no gap of the plan"
@@ -87,7 +93,7 @@ FELL = Bilingual(
 )  # of chance_not
 SLIPS = ("later", "sooner")  # of days since they were told first: nothing that became known
 # true of every day until it is mended or told anew, and so no news the second time
-STANDING = ("overdue", "term_over", "after_term", *SLIPS)
+STANDING = ("overdue", "term_over", "was_held", "after_term", *SLIPS)
 MOST_ALIKE = 3  # more of one kind are one line
 MANY: Mapping[str, Bilingual] = {
     "completion": Bilingual("已完成路径课程 {count} 门，最近为 {item}", "completed {count} courses of it, {item} last"),
@@ -107,6 +113,7 @@ MANY: Mapping[str, Bilingual] = {
     ),
 }  # fmt: skip
 NUMBERS = ("horizon", "chance_rose", "chance_not", *SLIPS)  # whose items are told as they are
+DAYS = ("was_held",)  # whose `was` is a day
 
 
 @dataclass(frozen=True)
@@ -127,10 +134,11 @@ class Because:
 
     def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
         """The reason with the names of what it speaks of in place of the codes."""
-        plain = self.code in NUMBERS
+        plain = (self.code in NUMBERS, self.code in (*NUMBERS, *DAYS))
         item, was = (
-            name(code) if code and not plain else Bilingual(code, code) for code in (self.item, self.was)
-        )  # fmt: skip
+            name(code) if code and not told else Bilingual(code, code)
+            for code, told in zip((self.item, self.was), plain, strict=True)
+        )
         steps = [name(post) for post in self.path]
         fell = self.code == "chance_not" and self.item != self.was
         pattern = FELL if fell else (WHY if self.count == 1 else MANY)[self.code]

@@ -41,7 +41,8 @@ class Now:
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
     `ends_first` says that there is no plan because service ends before any could be done. `chance` is that of the goal
     within the horizon by whatever way, None where nobody worked it out. `term_ends` is the last day of the term of the
-    goal on record, None where there is no such term. `barred` says that rules open some post of the path that was left
+    goal on record, None where there is no such term; `held_on` is the day within it on which the goal, left since, was
+    reached. `barred` says that rules open some post of the path that was left
     (`left_of`) no more within the horizon. That path is among the plans wherever its chance is one that is told.
     """
 
@@ -55,6 +56,7 @@ class Now:
     chance: float | None = None
     term_ends: date | None = None
     barred: bool = False
+    held_on: date | None = None
 
     def same(self, path: tuple[str, ...]) -> Plan | None:
         """Today's plan along a path, None where it is not among today's."""
@@ -99,9 +101,12 @@ def _news(last: Plan, events: Iterable[Event], as_of: date) -> list[Event]:
 
 
 def _within_term(found: Replanned, now: Now) -> Replanned:
-    """Of a goal that is not reached and whose term is over, or ends before the plan gets there, nobody is on track."""
+    """Of a goal that was not reached and whose term is over, or ends before the plan gets there, nobody is on track."""
     if now.term_ends is None or found.status == REACHED:
         return found
+    if now.held_on is not None and now.as_of > now.term_ends:
+        held = because("was_held", now.goal, now.held_on, now.term_ends.isoformat())
+        return replace(found, why=(*found.why, held))
     late = found.plan is not None and _expected(found.plan, now) > now.term_ends
     code = "term_over" if now.as_of > now.term_ends else "after_term" if late else None
     if code is None:
@@ -138,9 +143,8 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if not way.rest:
         return Replanned(None, REACHED, True, (because("reached", last.goal, way.taken[-1].occurred_on),))
     found = _along(last, now, policy, way, (longer, news))
-    if way.left is not None:
-        return found
-    found = _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
+    if way.left is None:
+        found = _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
     return found if longer or way.other else _promised(last, found, way, now, policy)
 
 
@@ -319,7 +323,9 @@ def _code(event: Event, last: Plan) -> str:
         return "other_completion"
     if event.kind == "assessment" and event.item not in last.gaps:
         return "other_assessment"
-    return "goal_stated" if event.kind == "goal" else event.kind
+    if event.kind != "goal":
+        return event.kind
+    return "goal_again" if event.item == last.goal else "goal_stated"
 
 
 def _status(way: _Way) -> str:

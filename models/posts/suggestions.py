@@ -172,9 +172,9 @@ def moved_reason(
     >>> moved_reason(Counted("c-law", 6, 10), 36, {"c-law": Bilingual("法律", "law")}).en
     '6 of 10 officers from your post with the training “law” moved here within 3 years of having both'
     >>> moved_reason(Counted("", 12, 40, (14, 5, 31)), 36, {}).en.partition("moved here ")[2]
-    'within 3 years of taking up your post, after a median of 14 months from then (5 to 31)'
+    'within 3 years of taking up your post for the first time, after a median of 14 months from then (5 to 31)'
     >>> moved_reason(Counted("", 12, 40), 36, {}, date(2025, 12, 31)).en.partition(" of taking ")[2]
-    'up your post (as counted on 2025-12-31)'
+    'up your post for the first time (as counted on 2025-12-31)'
     """
     years = months // 12
     span_zh, span_en = (f"{years} 年", f"{years} {noun(years, 'year')}") if months % 12 == 0 else (
@@ -182,7 +182,9 @@ def moved_reason(
     name = course_names.get(counted.course_id, Bilingual(counted.course_id, counted.course_id))
     with_zh, with_en = (f"且完成培训“{name.zh}”", f" with the training “{name.en}”") if counted.course_id else ("", "")
     since_zh, since_en = (
-        ("岗位与培训兼备", "having both") if counted.course_id else ("任您现岗位", "taking up your post")
+        ("岗位与培训兼备", "having both")
+        if counted.course_id
+        else ("首次任您现岗位", "taking up your post for the first time")
     )
     after_zh, after_en = ("", "") if counted.months is None else _after(*counted.months)
     told = Reason(

@@ -37,8 +37,23 @@ class Notices:
 
     def of(self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]) -> list[Because]:
         """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
-        told = [self._of_goal(learner, found, shown), self._of_hours(learner, found, shown)]
+        told = [self._of_term(learner), self._of_goal(learner, found, shown), self._of_hours(learner, found, shown)]
         return [one for one in told if one is not None]
+
+    def _of_term(self, learner: Learner) -> Because | None:
+        if learner.lapsed is None:
+            return None
+        goal, ended = self._called(learner.lapsed[0]), learner.lapsed[1]
+        words = Bilingual(
+            f"登记的职业目标{goal.zh}的期限已于{ended}届满，不再据此选课；如仍有此目标，请重新登记目标及期限",
+            f"the term of the stated goal {goal.en} ended on {ended}, so no course is chosen for it; where it is still "
+            "the goal, state it again",
+        )
+        return because_of("goal_term_over", words)
+
+    def _called(self, goal: tuple[str, str]) -> Bilingual:
+        """The name of any code on record."""
+        return self._names.called(PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1]))
 
     def _of_goal(
         self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]
@@ -46,8 +61,7 @@ class Notices:
         goal = learner.aim
         if goal is None or any(_for_goal(one) for one in shown):
             return None
-        asked = PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1])  # any code on record
-        name = self._names.called(asked)
+        name = self._called(goal)
         if learner.goal or learner.aims or learner.ruled:
             return self._below_top(name) if any(_for_goal(one) for one in found) else self._adds_none(learner, name)
         if not self.goals.known(goal):

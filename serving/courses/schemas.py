@@ -62,7 +62,11 @@ class CourseSuggestion(Answer):
         "a new course rolling out, "
         "fits the time to spare",
     )
-    score: float = about("同类建议内的排序得分", "ranking score within its kind, never compared across kinds")
+    score: float = about(
+        "同类建议内的得分；补差距的为每学时弥补的级数，次序先看现岗位，故不必递减",
+        "score within its kind, never compared across kinds; of `gap` the levels closed per hour, and what the present "
+        "post asks for stands first whatever its score",
+    )
     overdue: bool = about("是否已逾期", "whether it is overdue by rule")
     due_on: date | None = about(
         "到期日：按证书有效期、培训规则（同类课程均计，原因中注明是哪一门）或每人学一次课程的期限；均无则空",

@@ -34,6 +34,7 @@ from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.chances import explained, notices_of
 from serving.paths.checking import check_last_plans
 from serving.paths.plan_log import PlanKey
+from serving.paths.record import StatedGoal
 from serving.paths.schemas import (
     CareerPath,
     CourseForStep,
@@ -200,7 +201,7 @@ class _Answering:
         barred = bool(question.also) and question.also not in told_today and day.closed(question, question.also)
         stands = Now(
             question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance,
-            None if stated is None else stated.ends_on, barred,
+            None if stated is None else stated.ends_on, barred, _held_on(question, stated),
         )  # fmt: skip
         return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
 
@@ -430,6 +431,13 @@ def _remembered(day: PathDay, question: Question, last: Plan | None) -> Plan | N
 def _left(day: PathDay, question: Question, last: Plan | None, as_of: date) -> tuple[str, ...]:
     """What is left of the path that is followed, which is told wherever it is open."""
     return () if last is None else left_of(last, question.goal, day.events(question, last.path), as_of)
+
+
+def _held_on(question: Question, stated: StatedGoal | None) -> date | None:
+    """A committee, no posting, decides who is of a talent field."""
+    if stated is None or question.goal_kind == "talent_field":
+        return None
+    return stated.reached_on(zip(question.state.posts, question.state.started_on, strict=True), question.posts)
 
 
 def _posts(steps: Sequence[PlannedStep]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import pytest
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import Learner, SuggestedCourse, advise_courses, planned
+from models.courses.advice import Learner, SuggestedCourse, advise_courses, fitting, planned
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
 from models.courses.goals import GoalPosts
@@ -58,6 +58,33 @@ def test_kinds_come_in_order_and_a_course_is_told_once_with_all_its_reasons() ->
     assert [reason.code for reason in found[0].reasons] == ["never_taken", "wave"]
     assert [reason.code for reason in found[1].reasons] == ["gap_present", "same_way"]
     assert "0.5" in found[4].reasons[0].text.en
+
+
+def test_a_small_course_is_of_what_the_post_asks_for_and_says_what_it_closes() -> None:
+    courses = [course(f"s-{name}", name, 0.5) for name in ("analysis", "leadership", "law", "fitness", "firearms")]
+    able: dict[str, Any] = {"levels": {"leadership": 0.3, "law": 1.0, "fitness": 0.5, "firearms": 2.0},
+                            "present": {"leadership": 2.0}, "goal": {"law": 4.0}}  # fmt: skip
+    assert [one.course_id for one in fitting(learner(**able), courses, RULES, 0.5)] == [
+        "s-leadership", "s-law", "s-fitness", "s-firearms", "s-analysis",
+    ], "the post's, the goal's, the lowest, and last what was never assessed"  # fmt: skip
+    wide = course("wide", "leadership", 40.0), course("deep", "law", 40.0), course("more", "leadership", 39.0)
+    rules = replace(RULES, most=replace(RULES.most, gap=0))
+    found = advise_courses(learner(**able), [*courses, *wide], Colleagues(("s-law",)), rules, spare_hours=0.5)
+    told = {one.course.course_id: [reason.code for reason in one.reasons] for one in found}
+    assert told == {"s-law": ["same_way", "fits", "gap_goal"], "s-leadership": ["fits", "gap_present"],
+                    "s-fitness": ["fits"]}  # fmt: skip
+    text = found[1].reasons[1].text.en
+    assert text.startswith("closes 0.02 of the gap in leadership in 0.5 hours (level 0.3")
+
+
+def test_that_it_fits_is_no_reason_to_hide_that_the_ranking_alone_put_it_there() -> None:
+    class Ranked(Colleagues):
+        def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+            why = (CourseReason(RANKED, Bilingual("排序", "the ranking alone")),)
+            return [replace(one, reasons=why) for one in super().likely(officer_id, most)]
+
+    (one,) = advise_courses(learner(), [course("tiny", "x", 0.5)], Ranked(("tiny",)), RULES, spare_hours=0.5)
+    assert (one.kind, [reason.code for reason in one.reasons]) == ("next", [RANKED, "fits"])
 
 
 def test_that_the_ranking_alone_put_it_there_is_said_only_where_nothing_else_did() -> None:
@@ -162,6 +189,16 @@ def test_a_gap_that_one_course_closes_whole_asks_for_no_second_one() -> None:
     assert [one.course.course_id for one in found] == ["one"], "24 hours add half a level"
     both = closing_courses([present, goal], courses, RULES.gap, RULES.load)
     assert [one.course.course_id for one in both] == ["one", "two"], "the goal asks for more"
+
+
+def test_what_one_course_closes_no_other_closes_again_and_the_next_gap_of_the_post_comes_first() -> None:
+    courses = [course("law-1", "law", 24.0), course("law-2", "law", 24.0), course("cases", "investigation", 40.0)]
+    gaps = [Gap("investigation", 1.4, 2.0, PRESENT), Gap("law", 1.9, 2.0, PRESENT), Gap("law", 1.9, 2.5, GOAL)]
+    found = closing_courses(gaps, courses, RULES.gap, RULES.load)
+    assert [one.course.course_id for one in found] == ["law-1", "cases", "law-2"]
+    assert [one.code for one in found[2].reasons] == ["gap_goal"], "the post asks for no more law"
+    assert found[2].reasons[0].text.en.startswith("closes 0.1 of the gap in law and procedure in 24 hours (level 1.9")
+    assert round(found[0].levels + found[2].levels, 6) == 0.6
 
 
 def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:

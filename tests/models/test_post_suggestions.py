@@ -124,9 +124,10 @@ def test_the_count_with_this_training_stands_first_and_replaces_the_plainer_coun
     assert suggest(RANKED, Person(None, frozenset({"law"})), known, 1).open[0].reasons == RANKED[0].reasons
     must = suggest(RANKED, Person("a", frozenset({"law"})), replace(known, mandated=frozenset({"law"})), 7)
     plain = {one.post_id: one.reasons[0].en for one in must.open}
-    assert plain["b"] == "20 of 100 officers from your post moved here within 3 years of taking up your post", (
-        "everybody must take it"
-    )
+    assert (
+        plain["b"]
+        == "20 of 100 officers from your post moved here within 3 years of taking up your post for the first time"
+    ), "everybody must take it"
 
 
 def test_a_count_is_told_with_the_day_on_which_it_was_made() -> None:
@@ -138,7 +139,7 @@ def test_a_count_is_told_with_the_day_on_which_it_was_made() -> None:
     others = [one for post in found if post.post_id != "b" for one in post.reasons if one.code == "moved"]
     assert others
     assert all(one.en.endswith("led here (as counted on 2025-12-31)") for one in others)
-    assert reason.en.endswith("within 3 years of taking up your post (as counted on 2025-12-31)")
+    assert reason.en.endswith("within 3 years of taking up your post for the first time (as counted on 2025-12-31)")
     assert reason.zh.endswith("3 年内调入此岗位（截至 2025-12-31 统计）")
     told, arrays = within.to_parts()
     assert MovedWithin.from_parts(told, arrays).day == date(2025, 12, 31)
@@ -161,22 +162,24 @@ def test_that_the_ranking_alone_put_it_there_is_not_said_beside_a_count_and_few_
 def test_months_that_are_no_years_are_told_as_months() -> None:
     told = moved_reason(Counted(ANY, 3, 9), 18, {})
     assert (told.en, told.zh) == (
-        "3 of 9 officers from your post moved here within 18 months of taking up your post",
-        "任您现岗位的 9 名民警中，3 名自任您现岗位起 18 个月内调入此岗位",
+        "3 of 9 officers from your post moved here within 18 months of taking up your post for the first time",
+        "任您现岗位的 9 名民警中，3 名自首次任您现岗位起 18 个月内调入此岗位",
     )
 
 
 def test_how_long_it_took_is_told_beside_the_count() -> None:
     told = moved_reason(Counted(ANY, 12, 40, (14, 5, 31)), 36, {})
     assert told.en == (
-        "12 of 40 officers from your post moved here within 3 years of taking up your post, after a median of 14 "
-        "months from then (5 to 31)"
+        "12 of 40 officers from your post moved here within 3 years of taking up your post for the first time, after a "
+        "median of 14 months from then (5 to 31)"
     )
     assert told.zh == (
-        "任您现岗位的 40 名民警中，12 名自任您现岗位起 3 年内调入此岗位，此后所用时间中位数 14 个月（5 至 31 个月）"
+        "任您现岗位的 40 名民警中，12 名自首次任您现岗位起 3 年内调入此岗位，此后所用时间中位数 14 个月（5 至 31 个月）"
     )
     alike = moved_reason(Counted(ANY, 12, 40, (6, 6, 6)), 36, {})
-    assert alike.en.endswith("within 3 years of taking up your post, all after about 6 months from then")
+    assert alike.en.endswith(
+        "within 3 years of taking up your post for the first time, all after about 6 months from then"
+    )
     assert alike.zh.endswith("调入此岗位，均在此后约 6 个月")
 
 

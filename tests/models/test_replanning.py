@@ -405,13 +405,53 @@ def test_no_plan_left_is_off_track_even_where_nothing_became_known() -> None:
     assert (found.plan, found.status, [one.code for one in found.why]) == (None, "off_track", ["none"])
 
 
+def test_a_goal_that_is_stated_again_is_looked_for_again() -> None:
+    """Its time may be another now; the old path stays while it is near enough to the best."""
+    again = _event("goal", "z", date(2024, 4, 1))
+    kept = replan(LAST, _now(again), PATHS)
+    assert ([one.code for one in kept.why], kept.changed) == (["goal_again", "kept"], False)
+    much_better = replace(OTHER, chance=0.9)
+    found = replan(LAST, _now(again, plans=(much_better, SAME)), PATHS)
+    assert ([one.code for one in found.why], found.plan) == (["goal_again", "better"], much_better)
+
+
+def test_a_goal_that_was_reached_within_its_term_and_left_is_not_told_as_not_reached() -> None:
+    ended, reached = date(2024, 5, 31), date(2023, 11, 1)
+    found = replan(LAST, replace(_now(), term_ends=ended, held_on=reached), PATHS)
+    assert found.status == "on_track", "it was reached in time; the plan is a new one"
+    first = found.why[0]
+    assert (first.code, first.since) == ("was_held", reached)
+    assert first.text.en == (
+        "the goal z was reached within its term and left since; that term ended on 2024-05-31: state the goal again "
+        "where it is still one"
+    )
+    named = first.named(lambda code: Bilingual(f"《{code}》", f"“{code}”"))
+    assert ("“z”" in named.en, "2024-05-31" in named.zh, "《2024" in named.zh) == (True, True, False)
+    assert [one.code for one in found.news] == ["nothing"]
+    open_term = replan(LAST, replace(_now(), term_ends=date(2027, 1, 1), held_on=reached), PATHS)
+    assert "was_held" not in [one.code for one in open_term.why]
+
+
+def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -> None:
+    """The path goes on from elsewhere: how far its day moved is told, then and whenever somebody asks again."""
+    off = _event("posting", "elsewhere", date(2024, 4, 1))
+    slipped = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2028, 1, 1))))
+    found = replan(LAST, _now(off, plans=(slipped,)), PATHS)
+    assert found.plan is not None
+    assert "later" in [one.code for one in found.why]
+    assert found.plan.promised == Promised(STEPS[1].expected_on, LAST.made_on)
+    known = replace(found.plan, knew=knew([off], date(2024, 6, 1), found.plan.path))
+    again = replan(known, _now(off, plans=(slipped,), as_of=date(2024, 7, 1)), PATHS)
+    assert [one.code for one in again.why] == ["later", "nothing"]
+
+
 def test_what_the_plan_does_not_rest_on_is_told_once_and_changes_nothing() -> None:
     much_better = replace(OTHER, chance=0.9)
-    other, again = _event("completion", "another course"), _event("goal", "z", date(2024, 4, 1))
+    other, again = _event("completion", "another course"), _event("goal", "another", date(2024, 4, 1))
     found = replan(LAST, _now(again, other, plans=(much_better, SAME)), PATHS)
     assert (found.status, found.changed) == ("on_track", False)
     assert [(one.code, one.item, one.since) for one in found.why] == [
-        ("goal_stated", "z", date(2024, 4, 1)), ("other_completion", "another course", date(2024, 3, 1)),
+        ("goal_stated", "another", date(2024, 4, 1)), ("other_completion", "another course", date(2024, 3, 1)),
         ("stays", "", None),
     ]  # fmt: skip
     assert found.plan == replace(LAST, made_on=date(2024, 6, 1)), "told, so that it is no news the next time"

@@ -286,6 +286,33 @@ def test_a_goal_that_nobody_knows_is_refused_with_place_value_and_remedy(
         ask({"officer_ids": ["o"], "goal": {"kind": kind, "goal": goal}})
 
 
+def test_a_goal_whose_term_is_over_chooses_no_course_and_that_is_said(ask: Ask) -> None:
+    """As next posts and matches have it: such a goal says nothing any more, until it is stated again."""
+
+    def told(months: int, goal: dict[str, str] | None = None) -> tuple[list[str], set[str], list[str]]:
+        def of_months() -> dict[str, pd.DataFrame]:
+            rows = records()["career_goals"].assign(
+                goal_kind="job_family", goal="k", occurred_on=pd.Timestamp(2024, 6, 9), horizon_months=months
+            )
+            return {**records(), "career_goals": rows}
+
+        body: dict[str, object] = {"officer_ids": ["o"], **({} if goal is None else {"goal": goal})}
+        (one,) = ask(body, source=Source(of_months)).results
+        assert isinstance(one, CoursesSuggested)
+        reasons = {reason.text.en for suggested in one.courses for reason in suggested.reasons}
+        return [notice.code for notice in one.notices], reasons, [notice.en for notice in one.notices]
+
+    codes, _, _ = told(13)
+    assert "goal_term_over" not in codes
+    codes, reasons, words = told(12)
+    assert codes == ["goal_term_over"]
+    assert words[0].startswith(
+        "the term of the stated goal code “k” ended on 2025-06-09, so no course is chosen for it"
+    )
+    assert not [reason for reason in reasons if "goal" in reason or "aim" in reason]
+    assert "goal_term_over" not in told(12, {"kind": "job_family", "goal": "k"})[0], "it was asked about by name"
+
+
 def test_a_goal_that_counts_for_nothing_is_said(ask: Ask) -> None:
     def notices(body: dict[str, object], stated: tuple[str, str] = ("job_family", "k")) -> list[tuple[str, str]]:
         def told() -> dict[str, pd.DataFrame]:

@@ -241,7 +241,7 @@ def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() 
     assert shorter.progress.why[0].code == "first", "a plan within another time is no measure"
 
 
-@pytest.mark.parametrize("event", [("completion", "not asked for"), ("goal", "p3")])
+@pytest.mark.parametrize("event", [("completion", "not asked for"), ("goal", "another")])
 def test_what_a_plan_does_not_rest_on_is_told_once_on_the_day_of_the_plan_too(event: tuple[str, str]) -> None:
     plans = KeptPlans()
     _ask(_desk(plans=plans), "a")
