@@ -15,6 +15,7 @@ from typing import Protocol
 
 from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import add_months
+from data_contracts.policy import policy as department
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import (
@@ -27,11 +28,14 @@ from models.courses.gaps import (
     gap_reasons,
     gaps_to,
     gaps_to_rules,
+    lacking,
+    left_after,
 )
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
 
-FITS = "fits"  # why a small course is suggested
+FITS, LEVEL = "fits", "level"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
+CHOSEN_OTHERWISE = (NEXT, WAVE, SMALL)  # not by what they close of a gap
 
 
 class Crowd(Protocol):
@@ -106,15 +110,15 @@ def advise_courses(
     `spare_hours` asks for small courses too: those that take no longer.
     """
     catalogue = {course.course_id: course for course in courses}
+    found: dict[str, SuggestedCourse] = {}
     kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
         (policy.most.required, _required(learner, courses, policy)),
         (policy.most.goal, _for_goal(learner, catalogue)),
         (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy)),
         (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
         (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
-        (policy.most.small, _small(learner, courses, policy, spare_hours)),
+        (policy.most.small, _small(learner, courses, policy, spare_hours, found)),
     ]
-    found: dict[str, SuggestedCourse] = {}
     for most, suggestions in kinds:
         fresh = 0
         for one in suggestions:
@@ -124,11 +128,13 @@ def advise_courses(
             elif fresh < most:
                 found[one.course.course_id] = one
                 fresh += 1
-    gaps = _gaps(learner, policy)
+    left = _left(learner, [one.course for one in found.values() if one.kind not in CHOSEN_OTHERWISE], policy)
     for code, one in found.items():
-        if one.kind in (NEXT, WAVE, SMALL):  # of the others what they close was weighed
-            closes = gap_reasons(gaps, one.course, policy.gap, policy.load)
-            found[code] = replace(one, reasons=_each_once((*one.reasons, *closes)))
+        if one.kind in CHOSEN_OTHERWISE:
+            closes = gap_reasons(left, one.course, policy.gap, policy.load)
+            why = closes if closes or one.kind != SMALL else _of_competency(learner, one.course)
+            found[code] = replace(one, reasons=_each_once((*one.reasons, *why)))
+            left = left_after(left, (one.course,), policy.gap, policy.load)
     return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
 
 
@@ -296,13 +302,15 @@ def _crowd(
 
 
 def fitting(
-    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, hours: float
-) -> list[OfferedCourse]:
+    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, hours: float,
+    taken: Iterable[OfferedCourse] = (),
+) -> list[OfferedCourse]:  # fmt: skip
     """What an officer could take in so many hours: first what lacks most to the present post, then to the goal, then
-    of a competency whose level is lowest, at last of those never assessed; of one competency the shortest first."""
-    levels, lacks = learner.levels or {}, dict[str, tuple[int, float]]()
-    for gap in _gaps(learner, policy):
-        lacks.setdefault(gap.competency, (WHOSE.index(gap.whose), -gap.size))
+    of a competency whose level is lowest, at last of those never assessed; of one competency the shortest first.
+
+    What courses that are `taken` before close lacks no more.
+    """
+    levels, lacks = learner.levels or {}, lacking(_left(learner, taken, policy), policy.gap)
 
     def place(one: OfferedCourse) -> tuple[int, float, float, str]:
         name = one.competency or ""
@@ -313,12 +321,28 @@ def fitting(
     return sorted(short, key=place)
 
 
+def _left(learner: Learner, courses: Iterable[OfferedCourse], policy: CoursesPolicy) -> dict[Gap, float]:
+    """What courses leave of an officer's gaps."""
+    return left_after({gap: gap.size for gap in _gaps(learner, policy)}, courses, policy.gap, policy.load)
+
+
+def _of_competency(learner: Learner, course: OfferedCourse) -> tuple[CourseReason, ...]:
+    """Why a small course that closes no gap stands where it does."""
+    if course.competency is None:
+        return ()
+    name, level = department().names.competency_named(course.competency), (learner.levels or {}).get(course.competency)
+    told = Bilingual(f"{name.zh}从未测评", f"{name.en} was never assessed") if level is None else Bilingual(
+        f"{name.zh}现为{level:.1f}级", f"the level in {name.en} is {level:.1f}")  # fmt: skip
+    return (CourseReason(LEVEL, told),)
+
+
 def _small(
-    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, spare_hours: float | None
-) -> Iterator[SuggestedCourse]:
+    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, spare_hours: float | None,
+    before: Mapping[str, SuggestedCourse],
+) -> Iterator[SuggestedCourse]:  # fmt: skip
     if spare_hours is None:
         return
-    for course in fitting(learner, courses, policy, spare_hours):
+    for course in fitting(learner, courses, policy, spare_hours, [one.course for one in before.values()]):
         told = Bilingual(
             f"{course.hours:g}学时，{spare_hours:g}小时内可完成",
             f"{hours_en(course.hours or 0.0)}, fits into the {hours_en(spare_hours)} you have",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from data_contracts.advising import CourseLoad, GapPolicy
@@ -91,7 +91,18 @@ def closing_courses(
         best = min(weighed, key=lambda one: one.place)
         found.append(best.told())
         waiting = [one.course for one in weighed if one is not best]
-        left |= {gap: size - best.added for gap, size in left.items() if gap.competency == best.course.competency}
+        left = left_after(left, (best.course,), rules, load)
+    return found
+
+
+def left_after(
+    left: Mapping[Gap, float], courses: Iterable[OfferedCourse], rules: GapPolicy, load: CourseLoad
+) -> dict[Gap, float]:
+    """What some courses leave of gaps, in levels; nothing or less of one that they close."""
+    found = dict(left)
+    for course in courses:
+        added = rules.added(load.hours_of(course.hours))
+        found |= {gap: size - added for gap, size in found.items() if gap.competency == course.competency}
     return found
 
 
@@ -122,7 +133,7 @@ class _Weighed:
 
     @property
     def reasons(self) -> tuple[CourseReason, ...]:
-        return tuple(_reason(gap, min(self.added, size), self.hours) for gap, size in self.own.items())
+        return tuple(_reason(gap, size, min(self.added, size), self.hours) for gap, size in self.own.items())
 
     def told(self) -> GapCourse:
         return GapCourse(self.course, self.levels, self.per_hour, self.reasons)
@@ -136,11 +147,22 @@ def _weighed(course: OfferedCourse, left: Mapping[Gap, float], rules: GapPolicy,
 
 
 def gap_reasons(
-    gaps: Sequence[Gap], course: OfferedCourse, rules: GapPolicy, load: CourseLoad
+    left: Mapping[Gap, float], course: OfferedCourse, rules: GapPolicy, load: CourseLoad
 ) -> tuple[CourseReason, ...]:
-    """What a course alone would close of each gap, () where it teaches none of them."""
-    weighed = _weighed(course, {gap: gap.size for gap in gaps}, rules, load)
+    """What a course closes of what is left of each gap, () where that is nothing."""
+    weighed = _weighed(course, left, rules, load)
     return () if weighed is None else weighed.reasons
+
+
+def lacking(left: Mapping[Gap, float], rules: GapPolicy) -> dict[str, tuple[int, float]]:
+    """How much is left of each competency that still falls short: the place in WHOSE of who asks for it first, and
+    what is left of that, below zero, so that what comes first stands lowest."""
+    found: dict[str, tuple[int, float]] = {}
+    for gap, size in left.items():
+        if size > _met(gap, rules):
+            place = WHOSE.index(gap.whose), -size
+            found[gap.competency] = min(place, found.get(gap.competency, place))
+    return found
 
 
 def _met(gap: Gap, rules: GapPolicy) -> float:
@@ -157,7 +179,7 @@ def told_levels(levels: float) -> str:
     return f"{levels:.2f}".removesuffix("0")
 
 
-def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
+def _reason(gap: Gap, left: float, levels: float, hours: float) -> CourseReason:
     asks = {
         PRESENT: Bilingual("现岗位标准", "the standard of your post"),
         GOAL: Bilingual("目标标准", "the standard of your goal"),
@@ -168,9 +190,12 @@ def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
         level = told_levels(gap.level)  # however little lacks it has to be seen
         named = Bilingual(f"目标须符合的规则“{gap.rule.zh}”要求", f"a rule of your goal, {gap.rule.en}, asks for")
     name = policy().names.competency_named(gap.competency)
+    before = Bilingual("", "")
+    if left < gap.size - NEARLY:
+        before = Bilingual("前列课程之后所余的", "what the courses before it leave of ")
     told = Bilingual(
-        f"{hours:g}学时可弥补{name.zh}差距{told_levels(levels)}级（现{level}，{named.zh}{gap.standard:.1f}）",
-        f"closes {told_levels(levels)} of the gap in {name.en} in {hours_en(hours)} "
+        f"{hours:g}学时可弥补{before.zh}{name.zh}差距{told_levels(levels)}级（现{level}，{named.zh}{gap.standard:.1f}）",
+        f"closes {told_levels(levels)} of {before.en}the gap in {name.en} in {hours_en(hours)} "
         f"(level {level}, {named.en} {gap.standard:.1f})",
     )
     return CourseReason(f"gap_{gap.whose}", told)

@@ -17,13 +17,13 @@ WHY: Mapping[str, Bilingual] = {
     "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
     "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
     "term_over": Bilingual(
-        "目标 {item} 的期限已届满，目标尚未达到；请重新登记目标及期限",
-        "the term of the goal {item} is over and the goal is not reached; state the goal again",
+        "目标 {item} 的期限已届满，期限内未达到；请重新登记目标及期限",
+        "the term of the goal {item} is over and the goal was not reached within it; state the goal again",
     ),
     "was_held": Bilingual(
-        "目标 {item} 曾在期限内达到，其后已离开；期限已于{was}届满，如仍有此目标，请重新登记目标及期限",
-        "the goal {item} was reached within its term and left since; that term ended on {was}: state the goal again "
-        "where it is still one",
+        "目标 {item} 曾在期限（至{was}）内达到，其后已离开；如仍有此目标，请重新登记目标及期限",
+        "the goal {item} was reached within its term, which goes to {was}, and left since; state it again where it is "
+        "still the goal",
     ),
     "after_term": Bilingual(
         "按此路径，预计要在目标 {item} 的期限届满之后才能达到；如仍有此目标，请登记更长的期限",

@@ -104,7 +104,7 @@ def _within_term(found: Replanned, now: Now) -> Replanned:
     """Of a goal that was not reached and whose term is over, or ends before the plan gets there, nobody is on track."""
     if now.term_ends is None or found.status == REACHED:
         return found
-    if now.held_on is not None and now.as_of > now.term_ends:
+    if now.held_on is not None:
         held = because("was_held", now.goal, now.held_on, now.term_ends.isoformat())
         return replace(found, why=(*found.why, held))
     late = found.plan is not None and _expected(found.plan, now) > now.term_ends
@@ -341,18 +341,20 @@ def _status(way: _Way) -> str:
 
 def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPolicy) -> Replanned:
     """A plan that goes on along the path it was remembers what was told of the goal first, however often it got new
-    days; where the goal is expected earlier or later than that by more than the months of grace, that is told."""
+    days; where the goal is expected earlier or later than that by more than the months of grace, that is told. Of
+    another path it is told once: what was told of that one first is its own."""
     plan = found.plan
-    if plan is None or plan.path != way.path:
+    if plan is None:
         return found
     first = last.promised or Promised(last.steps[-1].expected_on, last.made_on)
     then = _expected(plan, now)
     sooner, later = sorted((first.day, then))
     moved = later > add_months(sooner, round(policy.grace_months))
     told = because("later" if then > first.day else "sooner", then.isoformat(), first.told_on, first.day.isoformat())
+    same = plan is not last and plan.path == way.path
     return replace(
         found,
-        plan=plan if plan is last else replace(plan, promised=first),
+        plan=replace(plan, promised=first) if same else plan,
         why=(*found.why, told) if moved else found.why,
     )
 

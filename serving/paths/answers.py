@@ -437,7 +437,7 @@ def _held_on(question: Question, stated: StatedGoal | None) -> date | None:
     """A committee, no posting, decides who is of a talent field."""
     if stated is None or question.goal_kind == "talent_field":
         return None
-    return stated.reached_on(zip(question.state.posts, question.state.started_on, strict=True), question.posts)
+    return stated.reached_on([*zip(question.state.posts, question.state.started_on, strict=True)], question.posts)
 
 
 def _posts(steps: Sequence[PlannedStep]) -> tuple[str, ...]:

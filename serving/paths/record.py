@@ -5,7 +5,7 @@ The reading is that of training (`training/paths/data.py`): steps are postings, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -50,15 +50,23 @@ class StatedGoal:
         """
         return self.ends_on < as_of
 
-    def reached_on(self, taken: Iterable[tuple[str, date]], posts: Collection[str]) -> date | None:
-        """The first day within its term on which one of its posts was taken up; `taken` are posts with their days.
+    def reached_on(self, taken: Sequence[tuple[str, date]], posts: Collection[str]) -> date | None:
+        """The first day within its term on which one of its posts was held; `taken` are posts one after another, each
+        from a day until the next.
 
         >>> goal = StatedGoal("job_family", "legal", 24, date(2020, 7, 14))
-        >>> taken = [("legal-1", date(2019, 1, 1)), ("patrol-1", date(2020, 8, 1)), ("legal-2", date(2021, 3, 1))]
+        >>> taken = [("legal-1", date(2019, 1, 1)), ("patrol-1", date(2020, 7, 14)), ("legal-2", date(2021, 3, 1))]
         >>> goal.reached_on(taken, ("legal-1", "legal-2")), goal.reached_on(taken[:2], ("legal-1", "legal-2"))
         (datetime.date(2021, 3, 1), None)
+        >>> goal.reached_on([taken[0], ("patrol-1", date(2020, 8, 1))], ("legal-1",))
+        datetime.date(2020, 7, 14)
         """
-        days = (day for post, day in taken if post in posts and self.stated_on <= day <= self.ends_on)
+        until = [*(day for _, day in taken[1:]), date.max]
+        days = (
+            max(day, self.stated_on)
+            for (post, day), end in zip(taken, until, strict=True)
+            if post in posts and day <= self.ends_on and end > self.stated_on
+        )
         return min(days, default=None)
 
 

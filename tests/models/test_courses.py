@@ -67,14 +67,25 @@ def test_a_small_course_is_of_what_the_post_asks_for_and_says_what_it_closes() -
     assert [one.course_id for one in fitting(learner(**able), courses, RULES, 0.5)] == [
         "s-leadership", "s-law", "s-fitness", "s-firearms", "s-analysis",
     ], "the post's, the goal's, the lowest, and last what was never assessed"  # fmt: skip
-    wide = course("wide", "leadership", 40.0), course("deep", "law", 40.0), course("more", "leadership", 39.0)
-    rules = replace(RULES, most=replace(RULES.most, gap=0))
-    found = advise_courses(learner(**able), [*courses, *wide], Colleagues(("s-law",)), rules, spare_hours=0.5)
+    rules = replace(RULES, most=replace(RULES.most, gap=0, small=4))
+    found = advise_courses(learner(**able), courses, Colleagues(("s-law",)), rules, spare_hours=0.5)
     told = {one.course.course_id: [reason.code for reason in one.reasons] for one in found}
     assert told == {"s-law": ["same_way", "fits", "gap_goal"], "s-leadership": ["fits", "gap_present"],
-                    "s-fitness": ["fits"]}  # fmt: skip
-    text = found[1].reasons[1].text.en
-    assert text.startswith("closes 0.02 of the gap in leadership in 0.5 hours (level 0.3")
+                    **{f"s-{name}": ["fits", "level"] for name in ("fitness", "firearms", "analysis")}}  # fmt: skip
+    text = {one.course.course_id: one.reasons[-1].text.en for one in found}
+    assert text["s-leadership"].startswith("closes 0.02 of the gap in leadership in 0.5 hours (level 0.3")
+    assert text["s-firearms"] == "the level in use of weapons is 2.0"
+    assert text["s-analysis"] == "analysis was never assessed"
+
+
+def test_a_gap_that_courses_listed_before_close_is_closed_no_second_time_by_a_small_one() -> None:
+    courses = [course("days", "law", 8.0), course("s-law", "law", 0.5), course("s-fitness", "fitness", 0.5)]
+    able: dict[str, Any] = {"levels": {"law": 2.8, "fitness": 2.0}, "present": {"law": 3.0}}
+    found = advise_courses(learner(**able), courses, None, RULES, spare_hours=0.5)
+    assert [(one.course.course_id, [reason.code for reason in one.reasons]) for one in found] == [
+        ("days", ["gap_present"]), ("s-fitness", ["fits", "level"]), ("s-law", ["fits", "level"]),
+    ]  # fmt: skip
+    assert [one.course_id for one in fitting(learner(**able), courses, RULES, 0.5)] == ["s-law", "s-fitness"]
 
 
 def test_that_it_fits_is_no_reason_to_hide_that_the_ranking_alone_put_it_there() -> None:
@@ -158,9 +169,12 @@ def test_gaps_are_closed_by_the_hour_and_the_present_post_goes_before_the_goal()
     assert [one.levels for one in found] == [0.25, 0.5, 0.125]
     text = found[1].reasons[0].text
     assert (
-        text.en == "closes 0.5 of the gap in law and procedure in 40 hours (level 2.0, the standard of your post 3.0)"
+        text.en == "closes 0.5 of what the courses before it leave of the gap in law and procedure in 40 hours "
+        "(level 2.0, the standard of your post 3.0)"
     )
-    assert text.zh == "40学时可弥补执法规范差距0.5级（现2.0，现岗位标准3.0）"
+    assert text.zh == "40学时可弥补前列课程之后所余的执法规范差距0.5级（现2.0，现岗位标准3.0）"
+    alone = found[0].reasons[0].text
+    assert alone.en.startswith("closes 0.25 of the gap in law and procedure in 8 hours (level 2.0")
 
 
 def test_a_course_closes_no_more_than_the_gap() -> None:
@@ -197,7 +211,13 @@ def test_what_one_course_closes_no_other_closes_again_and_the_next_gap_of_the_po
     found = closing_courses(gaps, courses, RULES.gap, RULES.load)
     assert [one.course.course_id for one in found] == ["law-1", "cases", "law-2"]
     assert [one.code for one in found[2].reasons] == ["gap_goal"], "the post asks for no more law"
-    assert found[2].reasons[0].text.en.startswith("closes 0.1 of the gap in law and procedure in 24 hours (level 1.9")
+    assert (
+        found[2]
+        .reasons[0]
+        .text.en.startswith(
+            "closes 0.1 of what the courses before it leave of the gap in law and procedure in 24 hours (level 1.9"
+        )
+    )
     assert round(found[0].levels + found[2].levels, 6) == 0.6
 
 

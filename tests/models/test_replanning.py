@@ -422,14 +422,14 @@ def test_a_goal_that_was_reached_within_its_term_and_left_is_not_told_as_not_rea
     first = found.why[0]
     assert (first.code, first.since) == ("was_held", reached)
     assert first.text.en == (
-        "the goal z was reached within its term and left since; that term ended on 2024-05-31: state the goal again "
-        "where it is still one"
+        "the goal z was reached within its term, which goes to 2024-05-31, and left since; state it again where it is "
+        "still the goal"
     )
     named = first.named(lambda code: Bilingual(f"《{code}》", f"“{code}”"))
     assert ("“z”" in named.en, "2024-05-31" in named.zh, "《2024" in named.zh) == (True, True, False)
     assert [one.code for one in found.news] == ["nothing"]
-    open_term = replan(LAST, replace(_now(), term_ends=date(2027, 1, 1), held_on=reached), PATHS)
-    assert "was_held" not in [one.code for one in open_term.why]
+    running = replan(LAST, replace(_now(), term_ends=date(2025, 1, 1), held_on=reached), PATHS)
+    assert [one.code for one in running.why] == ["was_held", "nothing"], "no word of a goal that comes too late"
 
 
 def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -> None:
@@ -443,6 +443,16 @@ def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -
     known = replace(found.plan, knew=knew([off], date(2024, 6, 1), found.plan.path))
     again = replan(known, _now(off, plans=(slipped,), as_of=date(2024, 7, 1)), PATHS)
     assert [one.code for one in again.why] == ["later", "nothing"]
+
+
+def test_how_far_the_goal_moved_is_told_once_where_another_path_became_the_better_one() -> None:
+    off = _event("posting", "elsewhere", date(2024, 4, 1))
+    best = Plan("z", date(2024, 6, 1), (replace(STEPS[1], expected_on=date(2029, 1, 1)),), 0.9)
+    found = replan(LAST, _now(off, plans=(best, SAME)), PATHS)
+    assert found.plan == best
+    later = next(one for one in found.why if one.code == "later")
+    assert (later.item, later.was) == ("2029-01-01", STEPS[1].expected_on.isoformat())
+    assert found.plan.promised is None, "what was told of this path first is its own"
 
 
 def test_what_the_plan_does_not_rest_on_is_told_once_and_changes_nothing() -> None:

@@ -339,7 +339,7 @@ def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp
 @pytest.mark.parametrize(
     ("place", "since", "why"),
     [
-        (0, date(2026, 10, 20), [["first"], ["declined_over", "better"], ["nothing"]]),
+        (0, date(2026, 10, 20), [["first"], ["declined_over", "later", "better"], ["nothing"]]),
         (1, NOW.date(), [["first"], ["nothing"], ["declined_over", "later", "kept"], ["later", "nothing"]]),
     ],
 )
@@ -617,6 +617,6 @@ def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_wheneve
                 (found,) = _ask(_desk(plans=plans), officer, as_of=date(2026, month, 1), top=top)
                 if isinstance(found, PathsFound):
                     assert plans.kept[key].path == tuple(step.post_id for step in found.paths[0].steps)
-                    gone += [why.code for why in found.progress.why] == ["unlikely"]
+                    gone += "unlikely" in [why.code for why in found.progress.why]
             assert isinstance(found, NoPathFound) or not found.progress.changed, "asked again it stays"  # type: ignore[union-attr]
     assert gone > 10, "some chances fell below what is told"
