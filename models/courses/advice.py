@@ -35,7 +35,6 @@ from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing
 
 FITS, LEVEL = "fits", "level"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
-CHOSEN_OTHERWISE = (NEXT, WAVE, SMALL)  # not by what they close of a gap
 
 
 class Crowd(Protocol):
@@ -114,7 +113,7 @@ def advise_courses(
     kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
         (policy.most.required, _required(learner, courses, policy)),
         (policy.most.goal, _for_goal(learner, catalogue)),
-        (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy)),
+        (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy, found)),
         (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
         (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
         (policy.most.small, _small(learner, courses, policy, spare_hours, found)),
@@ -128,13 +127,13 @@ def advise_courses(
             elif fresh < most:
                 found[one.course.course_id] = one
                 fresh += 1
-    left = _left(learner, [one.course for one in found.values() if one.kind not in CHOSEN_OTHERWISE], policy)
+    left = _left(learner, (), policy)
     for code, one in found.items():
-        if one.kind in CHOSEN_OTHERWISE:
+        if one.kind != GAP:  # which says what it closes of what those before it leave, as all others do
             closes = gap_reasons(left, one.course, policy.gap, policy.load)
             why = closes if closes or one.kind != SMALL else _of_competency(learner, one.course)
             found[code] = replace(one, reasons=_each_once((*one.reasons, *why)))
-            left = left_after(left, (one.course,), policy.gap, policy.load)
+        left = left_after(left, (one.course,), policy.gap, policy.load)
     return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
 
 
@@ -281,8 +280,13 @@ def _gaps(learner: Learner, policy: CoursesPolicy) -> list[Gap]:
     return found
 
 
-def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
-    for one in closing_courses(_gaps(learner, policy), courses, policy.gap, policy.load):
+def _gap(
+    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, before: Mapping[str, SuggestedCourse]
+) -> Iterator[SuggestedCourse]:
+    """What closes what the courses that are required anyway leave of the gaps."""
+    taken = [one.course for one in before.values()]
+    others = [course for course in courses if course.course_id not in before]
+    for one in closing_courses(_gaps(learner, policy), others, policy.gap, policy.load, taken):
         yield SuggestedCourse(one.course, GAP, one.reasons, one.per_hour)
 
 

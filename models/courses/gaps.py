@@ -73,17 +73,19 @@ def gaps_to_rules(levels: Mapping[str, float], rules: Mapping[str, RuleLevel]) -
 
 
 def closing_courses(
-    gaps: Sequence[Gap], courses: Sequence[OfferedCourse], rules: GapPolicy, load: CourseLoad
-) -> list[GapCourse]:
+    gaps: Sequence[Gap], courses: Sequence[OfferedCourse], rules: GapPolicy, load: CourseLoad,
+    taken: Iterable[OfferedCourse] = (),
+) -> list[GapCourse]:  # fmt: skip
     """Courses by what they close per hour, levels of rules before the present post, this before the goal, and of equal
     ones the one that closes more.
 
-    Each is weighed and told by what those before it leave: half a gap that is half closed is not closed whole again,
-    and what the present post no longer asks for stands where the goal asks for it. One that closes less than counts as
-    a gap comes after those that close more: half an hour is no answer to a gap that takes days, however much it does
-    for its length. None is among them whose every gap those before it close whole.
+    Each is weighed and told by what those before it leave, first of all those that are `taken` anyway: half a gap that
+    is half closed is not closed whole again, and what the present post no longer asks for stands where the goal asks
+    for it. One that closes less than counts as a gap comes after those that close more: half an hour is no answer to a
+    gap that takes days, however much it does for its length. None is among them whose every gap those before it close
+    whole.
     """
-    left = {gap: gap.size for gap in gaps}
+    left = left_after({gap: gap.size for gap in gaps}, taken, rules, load)
     asked = {gap.competency for gap in gaps}
     waiting = [course for course in courses if course.competency in asked]
     found = list[GapCourse]()

@@ -88,6 +88,16 @@ def test_a_gap_that_courses_listed_before_close_is_closed_no_second_time_by_a_sm
     assert [one.course_id for one in fitting(learner(**able), courses, RULES, 0.5)] == ["s-law", "s-fitness"]
 
 
+def test_what_is_required_anyway_closes_first_and_the_rest_is_told_by_what_it_leaves() -> None:
+    courses = [course("must", "law", 8.0, mandated=True, valid_months=12), course("week", "law", 40.0)]
+    found = advise_courses(learner(levels={"law": 2.5}, present={"law": 3.0}), courses, None, RULES)
+    assert [(one.course.course_id, [reason.code for reason in one.reasons]) for one in found] == [
+        ("must", ["never_taken", "gap_present"]), ("week", ["gap_present"]),
+    ]  # fmt: skip
+    assert found[0].reasons[1].text.en.startswith("closes 0.25 of the gap in law and procedure")
+    assert found[1].reasons[0].text.en.startswith("closes 0.25 of what the courses before it leave of the gap in law")
+
+
 def test_that_it_fits_is_no_reason_to_hide_that_the_ranking_alone_put_it_there() -> None:
     class Ranked(Colleagues):
         def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
