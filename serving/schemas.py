@@ -281,6 +281,10 @@ class PostsRanked(Answer):
         "where rules bar every post: why, and from when the first could be open; else null",
         default=None,
     )
+    notices: list[Because] = about(
+        "登记的职业目标未计入契合度的原因；为空表示已计入或未登记",
+        "why the stated goal is no part of the fit, empty where it is or none was stated", default=[],
+    )  # fmt: skip
 
 
 class Frame(Answer):

@@ -51,6 +51,7 @@ def posts_told(found: PostsRanked | NotScored, say: Say, names: Names) -> Iterat
         yield Words(say("not_scored", what=say("posts"), why=why))
     if found.barred:
         yield _posts(say("barred"), say("lacking"), ((post, _lacking(post, say)) for post in found.barred), say)
+    yield from (Words(say.one(notice)) for notice in found.notices)
     yield from _declined(found.declined, say, names)
 
 

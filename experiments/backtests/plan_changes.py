@@ -15,7 +15,7 @@ from data_contracts.asof import months_on
 from data_contracts.pathing import PathPolicy
 from data_contracts.policy import policy
 from models.paths.beams import Route
-from models.paths.reasons import SLIPS
+from models.paths.reasons import BESIDE
 from models.paths.replanning import Now, replan
 from models.paths.told_plan import Event, Plan, PlannedStep
 
@@ -60,7 +60,7 @@ class PlanBook:
         news = (Event("posting", post, now.as_of, now.as_of),) if moved else ()
         told = replan(last, Now(now.goal, now.as_of, now.plans, news), self.rules)
         if last is not None:
-            codes = [why.code for why in told.why if why.code not in SLIPS]
+            codes = [why.code for why in told.why if why.code not in BESIDE]
             code = codes[0]
             one, stayed = self.looks.get(code, Looks()), told.plan is not None and not told.changed
             behind = stayed and told.plan is not None and self._behind(told.plan, now.plans)

@@ -15,7 +15,6 @@ from typing import Protocol
 
 from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import add_months
-from data_contracts.policy import policy as department
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import (
@@ -30,10 +29,12 @@ from models.courses.gaps import (
     gaps_to_rules,
     lacking,
     left_after,
+    level_reason,
 )
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
+from models.stated_goals import StatedGoal
 
-FITS, LEVEL = "fits", "level"  # why a small course is suggested
+FITS = "fits"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
 
@@ -51,7 +52,7 @@ class Crowd(Protocol):
 class Learner:
     """One officer as known on a day, as far as courses go.
 
-    aim: kind and code of the goal; lapsed: a stated goal that counts no more, and the last day of its term; aims:
+    aim: kind and code of the goal; lapsed: a stated goal that counts no more, its term being over; aims:
     courses that the posts of the goal require by rule; levels: the last assessed level of each competency; present,
     goal: standards of the post held and of the posts of the goal, of several the lowest; ruled: the levels without
     which rules bar every post of the goal; hours_this_month: hours of courses already taken in the calendar month;
@@ -62,7 +63,7 @@ class Learner:
     standing: Standing
     post: PostNeed | None = None
     aim: tuple[str, str] | None = None
-    lapsed: tuple[tuple[str, str], date] | None = None
+    lapsed: StatedGoal | None = None
     aims: tuple[PostNeed, ...] = ()
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
@@ -110,10 +111,11 @@ def advise_courses(
     """
     catalogue = {course.course_id: course for course in courses}
     found: dict[str, SuggestedCourse] = {}
+    gaps = _gaps(learner, policy)
     kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
         (policy.most.required, _required(learner, courses, policy)),
         (policy.most.goal, _for_goal(learner, catalogue)),
-        (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy, found)),
+        (policy.most.gap, _gap(gaps, _open(learner, courses, policy), policy, found)),
         (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
         (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
         (policy.most.small, _small(learner, courses, policy, spare_hours, found)),
@@ -127,11 +129,11 @@ def advise_courses(
             elif fresh < most:
                 found[one.course.course_id] = one
                 fresh += 1
-    left = _left(learner, (), policy)
+    left = {gap: gap.size for gap in gaps}
     for code, one in found.items():
         if one.kind != GAP:  # which says what it closes of what those before it leave, as all others do
             closes = gap_reasons(left, one.course, policy.gap, policy.load)
-            why = closes if closes or one.kind != SMALL else _of_competency(learner, one.course)
+            why = closes if closes or one.kind != SMALL else level_reason(one.course, learner.levels or {})
             found[code] = replace(one, reasons=_each_once((*one.reasons, *why)))
         left = left_after(left, (one.course,), policy.gap, policy.load)
     return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
@@ -281,12 +283,12 @@ def _gaps(learner: Learner, policy: CoursesPolicy) -> list[Gap]:
 
 
 def _gap(
-    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, before: Mapping[str, SuggestedCourse]
+    gaps: Sequence[Gap], courses: Sequence[OfferedCourse], policy: CoursesPolicy, before: Mapping[str, SuggestedCourse]
 ) -> Iterator[SuggestedCourse]:
     """What closes what the courses that are required anyway leave of the gaps."""
     taken = [one.course for one in before.values()]
     others = [course for course in courses if course.course_id not in before]
-    for one in closing_courses(_gaps(learner, policy), others, policy.gap, policy.load, taken):
+    for one in closing_courses(gaps, others, policy.gap, policy.load, taken):
         yield SuggestedCourse(one.course, GAP, one.reasons, one.per_hour)
 
 
@@ -314,7 +316,8 @@ def fitting(
 
     What courses that are `taken` before close lacks no more.
     """
-    levels, lacks = learner.levels or {}, lacking(_left(learner, taken, policy), policy.gap)
+    gaps = {gap: gap.size for gap in _gaps(learner, policy)}
+    levels, lacks = learner.levels or {}, lacking(left_after(gaps, taken, policy.gap, policy.load), policy.gap)
 
     def place(one: OfferedCourse) -> tuple[int, float, float, str]:
         name = one.competency or ""
@@ -323,21 +326,6 @@ def fitting(
 
     short = [one for one in _open(learner, courses, policy) if one.hours is not None and one.hours <= hours]
     return sorted(short, key=place)
-
-
-def _left(learner: Learner, courses: Iterable[OfferedCourse], policy: CoursesPolicy) -> dict[Gap, float]:
-    """What courses leave of an officer's gaps."""
-    return left_after({gap: gap.size for gap in _gaps(learner, policy)}, courses, policy.gap, policy.load)
-
-
-def _of_competency(learner: Learner, course: OfferedCourse) -> tuple[CourseReason, ...]:
-    """Why a small course that closes no gap stands where it does."""
-    if course.competency is None:
-        return ()
-    name, level = department().names.competency_named(course.competency), (learner.levels or {}).get(course.competency)
-    told = Bilingual(f"{name.zh}从未测评", f"{name.en} was never assessed") if level is None else Bilingual(
-        f"{name.zh}现为{level:.1f}级", f"the level in {name.en} is {level:.1f}")  # fmt: skip
-    return (CourseReason(LEVEL, told),)
 
 
 def _small(

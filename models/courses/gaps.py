@@ -11,6 +11,7 @@ from data_contracts.vocabulary import Bilingual
 from models.courses.rules import CourseReason, OfferedCourse, hours_en
 
 RULE, PRESENT, GOAL = WHOSE = ("rule", "present", "goal")  # in this order
+LEVEL = "level"  # the reason of a course that closes no gap
 NEARLY = 1e-9  # levels
 
 
@@ -179,6 +180,18 @@ def told_levels(levels: float) -> str:
     ('0.25', '0.5', '1.0')
     """
     return f"{levels:.2f}".removesuffix("0")
+
+
+def level_reason(course: OfferedCourse, levels: Mapping[str, float]) -> tuple[CourseReason, ...]:
+    """The level assessed of what a course teaches, which says why one that closes no gap stands where it does; () of a
+    course that teaches no competency."""
+    if course.competency is None:
+        return ()
+    name, level = policy().names.competency_named(course.competency), levels.get(course.competency)
+    told = Bilingual(f"{name.zh}从未测评", f"{name.en} was never assessed")
+    if level is not None:
+        told = Bilingual(f"{name.zh}现为{level:.1f}级", f"the level in {name.en} is {level:.1f}")
+    return (CourseReason(LEVEL, told),)
 
 
 def _reason(gap: Gap, left: float, levels: float, hours: float) -> CourseReason:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_contracts.asof import add_months, last_known
+from data_contracts.asof import last_known
 from data_contracts.naming import quoted
 from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
@@ -24,6 +24,7 @@ from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import Due, OfferedCourse, PostNeed, Standing, due_courses
 from models.eligibility.rules import posts_of, requirements
 from models.holding import held_postings, track_of, tracks_of_posts
+from models.stated_goals import StatedGoal, stated_goals
 
 Records = Mapping[str, pd.DataFrame]
 
@@ -70,7 +71,6 @@ def _standards_by_post(records: Records) -> Mapping[str, Mapping[str, float]]:
 
 ORDERS = {
     "course_completions": "occurred_on", "officers": "known_on", "competency_assessments": "occurred_on",
-    "career_goals": "occurred_on",
 }  # fmt: skip
 
 
@@ -88,8 +88,9 @@ class Readings:
         records = self.goals.records
         taken = self._of("course_completions", officer_id)
         post = self._posts_held(as_of).get(officer_id)
-        stated, lapsed_on = self._stated(officer_id, as_of)
-        aim = goal or (None if lapsed_on else stated)
+        stated = None if goal else self._goals.get(officer_id)
+        lapsed = stated if stated is not None and stated.over(as_of) else None
+        aim = goal if stated is None else None if lapsed else stated.code
         aimed = self.goals.of(aim, post)
         month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
         return Learner(
@@ -97,7 +98,7 @@ class Readings:
             self._standing(officer_id, as_of),
             post=self._post_need(officer_id, as_of),
             aim=aim,
-            lapsed=(stated, lapsed_on) if stated and lapsed_on and not goal else None,
+            lapsed=lapsed,
             aims=_aims(records, aimed),
             levels=self._levels(officer_id),
             present=None if post is None else _standards(records, [post]),
@@ -194,16 +195,10 @@ class Readings:
         last = rows.drop_duplicates("competency", keep="last")
         return {str(name): float(level) for name, level in zip(last["competency"], last["level"], strict=True)}
 
-    def _stated(self, officer_id: str, as_of: date) -> tuple[Goal | None, date | None]:
-        """The goal stated last, None where none was; and the last day of its term, None while that is not over."""
-        rows = self._of("career_goals", officer_id)
-        if rows.empty:
-            return None, None
-        last = rows.iloc[-1]
-        months = last.get("horizon_months")
-        ends_on = None if pd.isna(months) else add_months(last["occurred_on"].date(), int(months))
-        stated = str(last["goal_kind"]), str(last["goal"])
-        return stated, ends_on if ends_on is not None and ends_on < as_of else None
+    @cached_property
+    def _goals(self) -> Mapping[str, StatedGoal]:
+        """By officer, whether its term is over or not."""
+        return stated_goals(self.goals.records.get("career_goals", pd.DataFrame()))
 
 
 def learner_of(goals: GoalPosts, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:

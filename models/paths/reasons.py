@@ -64,6 +64,10 @@ WHY: Mapping[str, Bilingual] = {
         "目标的预计日期由 {was} 提前至 {item}",
         "the goal is expected on {item} now, and was on {was} when this was told",
     ),
+    "made_anew": Bilingual(
+        "任职 {item} 时偏离了所列路径，此后以重订的计划衡量进度",
+        "the posting to {item} left the paths told; the plan made after it is what counts since",
+    ),
     "goal_again": Bilingual("再次登记目标 {item}", "the goal {item} was stated again"),
     "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
     "other_assessment": Bilingual(
@@ -91,9 +95,10 @@ WHY: Mapping[str, Bilingual] = {
 FELL = Bilingual(
     "目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}"
 )  # of chance_not
-SLIPS = ("later", "sooner")  # of days since they were told first: nothing that became known
+SLIPS = ("later", "sooner")  # of days since they were told first
+BESIDE = ("made_anew", *SLIPS)  # told beside what became known, and nothing of the kind themselves
 # true of every day until it is mended or told anew, and so no news the second time
-STANDING = ("overdue", "term_over", "was_held", "after_term", *SLIPS)
+STANDING = ("overdue", "term_over", "was_held", "after_term", *BESIDE)
 MOST_ALIKE = 3  # more of one kind are one line
 MANY: Mapping[str, Bilingual] = {
     "completion": Bilingual("已完成路径课程 {count} 门，最近为 {item}", "completed {count} courses of it, {item} last"),

@@ -6,14 +6,14 @@ that has not come although its time is over. Even then the old path stays while 
 the best one, so that a plan does not flicker. A path that the officer declined does not stay, nor does one that is not
 among today's: rules closed it, or its chance fell by itself below the least that is told, which puts nobody off track.
 Who takes a step of another path that was told is on track too, and the plan goes on along that one. Off track is told
-of who left every path told, or whose path rules closed, only where the chance of the goal did not rise; a step that is
-late is late whatever the chance, by the interval that was told of it first, and stays late, with the day by which it
-was due, until it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over, or
-whose plan gets there, by its expected day, only after that term. A path that was left out because it was declined
-counts again once that word is over, which is told and weighed as news. Everything of the officer that became known is
-told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of the path, one
-line a post. How far the expected day of the goal has moved since the plan was told is told where it is more than the
-months of grace.
+of who left every path told, or whose path rules closed, only where the chance of the goal did not rise, and once: the
+plan made then is what counts after it, and every answer says so until a step of it is done. A step that is late is late
+whatever the chance, by the interval that was told of it first, and stays late, with the day by which it was due, until
+it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over, or whose plan gets
+there, by its expected day, only after that term. A path that was left out because it was declined counts again once
+that word is over, which is told and weighed as news. Everything of the officer that became known is told once, the rest
+with the word that the plan does not rest on it; vacancies are told of the posts of the path, one line a post. How far
+the expected day of the goal has moved since the plan was told is told where it is more than the months of grace.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from datetime import date
 from data_contracts.asof import add_months
 from data_contracts.pathing import PathPolicy
 from models.paths.reasons import ASIDE, STANDING, Because, because, in_order
-from models.paths.told_plan import Event, Plan, PlannedStep, Promised
+from models.paths.told_plan import Event, Left, Plan, PlannedStep, Promised
 
 OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
@@ -142,7 +142,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     way = _way(last, news)
     if not way.rest:
         return Replanned(None, REACHED, True, (because("reached", last.goal, way.taken[-1].occurred_on),))
-    found = _along(last, now, policy, way, (longer, news))
+    found = _made_anew(last, _along(last, now, policy, way, (longer, news)), way)
     if way.left is None:
         found = _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
     return found if longer or way.other else _promised(last, found, way, now, policy)
@@ -337,6 +337,16 @@ def _status(way: _Way) -> str:
     if latest.occurred_on < step.low_on:
         return AHEAD
     return OFF_TRACK if latest.occurred_on > step.high_on else ON_TRACK
+
+
+def _made_anew(last: Plan, found: Replanned, way: _Way) -> Replanned:
+    """After a posting off every path told the plan remembers it, for the next answers judge by that plan."""
+    left = last.left if way.left is None else Left(way.left.item, way.left.occurred_on)
+    if left is None or (way.taken and way.left is None):
+        return found
+    plan = found.plan
+    told = () if way.left is not None else (because("made_anew", left.post, left.since),)
+    return replace(found, plan=None if plan is None else replace(plan, left=left), why=(*found.why, *told))
 
 
 def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPolicy) -> Replanned:

@@ -17,6 +17,11 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 
 Basis = Literal["given", "latest", "unknown"]
+PAST = Bilingual(
+    "退休日期未知；按入警日期，最晚应为 {on}，该日已过而记录仍为在职：请更正入警日期，或在请求中给出 retires_on",
+    "day of retirement unknown; by the day of joining it was {on} at the latest, which is past though the record says "
+    "still serving: correct the day of joining, or send retires_on",
+)
 WORDS: Mapping[Basis, Bilingual] = {
     "given": Bilingual("退休日期 {on}，由请求给出", "retires on {on}, as the request says"),
     "latest": Bilingual(
@@ -35,10 +40,13 @@ class ServiceEnd:
     on: date | None
     basis: Basis
 
-    @property
-    def words(self) -> Bilingual:
-        """What is known, for people."""
-        text = WORDS[self.basis]
+    def words_on(self, day: date) -> Bilingual:
+        """What is known, for people, of one who serves on a day.
+
+        >>> ServiceEnd(date(2025, 1, 1), "latest").words_on(date(2025, 1, 1)).en
+        'day of retirement unknown; by the day of joining, 2025-01-01 at the latest'
+        """
+        text = PAST if self.basis == "latest" and self.on is not None and self.on < day else WORDS[self.basis]
         return Bilingual(text.zh.format(on=self.on), text.en.format(on=self.on))
 
     def months_from(self, day: date) -> float | None:

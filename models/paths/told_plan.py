@@ -48,6 +48,14 @@ class Promised:
 
 
 @dataclass(frozen=True)
+class Left:
+    """The posting that left every path told, on its day, after which a plan was made anew."""
+
+    post: str
+    since: date
+
+
+@dataclass(frozen=True)
 class Plan:
     """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon.
 
@@ -56,7 +64,7 @@ class Plan:
     `knew` are the marks of the events it was made with, None where nobody kept them: then what was known on its day
     counts as known to it. `horizon_months` is None where nobody kept that. `without` are the paths that were left out
     because the officer had declined them, with the day of that word. `promised` is what was told first of this path,
-    None where that are the days it has.
+    None where that are the days it has. `left` is the posting after which it was made, while no step of it is done.
     """
 
     goal: str
@@ -69,6 +77,7 @@ class Plan:
     goal_chance: float | None = None
     without: frozenset[tuple[tuple[str, ...], date]] = frozenset()
     promised: Promised | None = field(default=None, compare=False)  # of two alike plans either is the plan
+    left: Left | None = field(default=None, compare=False)
 
     @property
     def held(self) -> bool:

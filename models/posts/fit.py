@@ -11,19 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
-from data_contracts.asof import add_months
 from data_contracts.counting import noun
 from data_contracts.policy import policy
 from data_contracts.remembering import of_tables
 from data_contracts.suggesting import FitWeights
 from data_contracts.vocabulary import Bilingual
 from models.posts.vacancies import open_on
+from models.stated_goals import StatedGoal, stated_goals
 
 Frames = Mapping[str, pd.DataFrame]
 SHOWN = 3  # competencies named as below standard
+GOALS_OF_POSTS = ("post", "job_family")  # of another kind a goal says nothing of a post
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,14 @@ class Wanting:
     """What one officer can and wants.
 
     levels: latest measured level by competency, None where assessments are not kept at all; wishes: the best order by
-    post, None where the officer stated none; goal: kind and code, None where none was stated.
+    post, None where the officer stated none; goal: kind and code, None where none counts; lapsed: the goal stated last
+    where its term is over, so that it counts no more.
     """
 
     levels: Mapping[str, float] | None = None
     goal: tuple[str, str] | None = None
     wishes: Mapping[str, int] | None = None
+    lapsed: StatedGoal | None = None
 
 
 def of_open_rounds(records: Frames, as_of: date) -> Frames:
@@ -94,10 +96,14 @@ def of_open_rounds(records: Frames, as_of: date) -> Frames:
 def wanting_of(records: Frames, officer_ids: list[str], as_of: date) -> dict[str, Wanting]:
     """What each officer can and wants on a day, from assessments, goals, preferences and the vacancies these name."""
     levels, wishes = _levels(records, officer_ids), _wishes(records, officer_ids)
-    goals = _goals(records, officer_ids, as_of)
+    rows = _rows(records, "career_goals", officer_ids, ["occurred_on", "known_on"])
+    goals = {} if rows is None else stated_goals(rows)
+    lapsed = {name: goal for name, goal in goals.items() if goal.over(as_of)}
+    stands = {name: goal.code for name, goal in goals.items() if name not in lapsed}
     kept = "competency_assessments" in records
     return {
-        name: Wanting(levels.get(name, {}) if kept else None, goals.get(name), wishes.get(name)) for name in officer_ids
+        name: Wanting(levels.get(name, {}) if kept else None, stands.get(name), wishes.get(name), lapsed.get(name))
+        for name in officer_ids
     }
 
 
@@ -143,8 +149,8 @@ def _competencies(post_id: str, own: Wanting, standard: Standard) -> FitPart | N
 
 
 def _goal(post_id: str, own: Wanting, standard: Standard, weights: FitWeights) -> FitPart | None:
-    """Whether the post is the goal or of its family; a goal of another kind says nothing of a post."""
-    if own.goal is None or own.goal[0] not in ("post", "job_family"):
+    """Whether the post is the goal or of its family."""
+    if own.goal is None or own.goal[0] not in GOALS_OF_POSTS:
         return None
     kind, goal = own.goal
     family = standard.families.get(post_id)
@@ -182,22 +188,6 @@ def _levels(records: Frames, officer_ids: list[str]) -> dict[str, dict[str, floa
                                                             strict=True):  # fmt: skip
         levels.setdefault(str(officer), {})[str(name)] = float(level)  # the latest stands last
     return levels
-
-
-def _goals(records: Frames, officer_ids: list[str], as_of: date) -> dict[str, tuple[str, str]]:
-    """The goal stated last; of several stated on one day the first by kind and code. One whose term is over says
-    nothing any more, and none before it does."""
-    rows = _rows(records, "career_goals", officer_ids, ["occurred_on", "known_on"])
-    if rows is None:
-        return {}
-    newest = rows[rows["occurred_on"] == rows.groupby("officer_id")["occurred_on"].transform("max")]
-    ordered = newest.sort_values(["officer_id", "goal_kind", "goal"]).drop_duplicates("officer_id")
-    if "horizon_months" in ordered:
-        terms = zip(ordered["occurred_on"], ordered["horizon_months"], strict=True)
-        stands = [pd.isna(many) or add_months(stated.date(), int(many)) >= as_of for stated, many in terms]
-        ordered = ordered[np.array(stands, dtype=bool)]
-    return {str(one): (str(kind), str(goal)) for one, kind, goal in
-            zip(ordered["officer_id"], ordered["goal_kind"], ordered["goal"], strict=True)}  # fmt: skip
 
 
 def _wishes(records: Frames, officer_ids: list[str]) -> dict[str, dict[str, int]]:

@@ -43,7 +43,7 @@ class Notices:
     def _of_term(self, learner: Learner) -> Because | None:
         if learner.lapsed is None:
             return None
-        goal, ended = self._called(learner.lapsed[0]), learner.lapsed[1]
+        goal, ended = self._called(learner.lapsed.code), learner.lapsed.ends_on
         words = Bilingual(
             f"登记的职业目标{goal.zh}的期限已于{ended}届满，不再据此选课；如仍有此目标，请重新登记目标及期限",
             f"the term of the stated goal {goal.en} ended on {ended}, so no course is chosen for it; where it is still "

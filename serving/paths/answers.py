@@ -24,6 +24,7 @@ from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, Instead, NoPath, Question, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
 from models.paths.told_plan import Event, Plan, PlannedStep, knew
+from models.stated_goals import StatedGoal
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Suggester
@@ -34,7 +35,6 @@ from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.chances import explained, notices_of
 from serving.paths.checking import check_last_plans
 from serving.paths.plan_log import PlanKey
-from serving.paths.record import StatedGoal
 from serving.paths.schemas import (
     CareerPath,
     CourseForStep,
@@ -351,7 +351,7 @@ class _Answering:
 
     def _retirement(self) -> Retirement:
         end = self.standing.end
-        return Retirement(basis=end.basis, on=end.on, text=text_of(end.words))
+        return Retirement(basis=end.basis, on=end.on, text=text_of(end.words_on(self.standing.as_of)))
 
     def _path(self, told: ToldPath) -> CareerPath:
         last = told.steps[-1]
@@ -411,7 +411,7 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
         PlannedStep(step.post_id, step.expected_on, step.low_on, step.high_on, tuple(step.courses))
         for step in plan.steps
     )
-    sent = Plan(plan.goal, plan.made_on, steps, plan.chance)
+    sent = Plan(plan.goal, plan.made_on, steps, plan.chance, goal_chance=plan.goal_chance)
     if kept is None or (kept.goal, kept.made_on) != (plan.goal, plan.made_on):
         return sent
     others = tuple(one for one in (kept.steps, *kept.others) if one and _posts(one) != sent.path)
@@ -419,8 +419,9 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
         first = kept.steps[0]
         sent = replace(sent, steps=(replace(steps[0], late_since=first.late_since, due_by=first.due_by), *steps[1:]))
     if kept.path == sent.path:
-        sent = replace(sent, promised=kept.promised)
-    return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance, without=kept.without)
+        sent = replace(sent, promised=kept.promised, left=kept.left)
+    goal_chance = kept.goal_chance if plan.goal_chance is None else plan.goal_chance
+    return replace(sent, knew=kept.knew, others=others, goal_chance=goal_chance, without=kept.without)
 
 
 def _remembered(day: PathDay, question: Question, last: Plan | None) -> Plan | None:

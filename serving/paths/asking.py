@@ -11,8 +11,8 @@ from data_contracts.vocabulary import Bilingual
 from models.paths.service_end import ServiceEnd
 from models.paths.telling import Question, Told
 from models.paths.told_plan import Event, Plan
+from models.stated_goals import StatedGoal
 from serving.paths.plan_log import STATED, PlanKey
-from serving.paths.record import StatedGoal
 from serving.paths.schemas import PathGoal
 from serving.schemas import Because
 

@@ -14,11 +14,11 @@ from typing import Any
 from data_contracts.log_store import LogStore
 from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
-from models.paths.told_plan import Plan, PlannedStep, Promised
+from models.paths.told_plan import Left, Plan, PlannedStep, Promised
 
 STATED = "stated"
 KNEW = "knew"
-OTHERS, GOAL_CHANCE, WITHOUT, PROMISED = "others", "goal_chance", "without", "promised"
+OTHERS, GOAL_CHANCE, WITHOUT, PROMISED, LEFT = "others", "goal_chance", "without", "promised", "left"
 LATE = "late_since"  # of a step, where it was found overdue
 DUE = "due_by"  # of a step, where another interval was told of it first
 ANY_TIME = 0  # months: no question has such a horizon
@@ -100,6 +100,8 @@ def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
         beside[WITHOUT] = sorted(plan.without)
     if plan.promised is not None:
         beside[PROMISED] = asdict(plan.promised)
+    if plan.left is not None:
+        beside[LEFT] = asdict(plan.left)
     if beside:
         told = [{**(told[0] if told else {}), **beside}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
@@ -112,7 +114,7 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     alone where there is none; earlier versions kept none of them."""
     told = json.loads(row["steps"])
     beside = told[0] if told else {}
-    knew, promised = beside.get(KNEW), beside.get(PROMISED)
+    knew, promised, left = beside.get(KNEW), beside.get(PROMISED), beside.get(LEFT)
     steps = tuple(_step(one) for one in told if "post" in one)
     return Plan(
         row["goal"], row["made_on"], steps, row["chance"],
@@ -120,6 +122,7 @@ def _plan(row: Mapping[str, Any]) -> Plan:
         tuple(tuple(_step(one) for one in steps) for steps in beside.get(OTHERS, ())), beside.get(GOAL_CHANCE),
         frozenset((tuple(path), date.fromisoformat(said_on)) for path, said_on in beside.get(WITHOUT, ())),
         None if promised is None else Promised(*map(date.fromisoformat, (promised["day"], promised["told_on"]))),
+        None if left is None else Left(left["post"], date.fromisoformat(left["since"])),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ The reading is that of training (`training/paths/data.py`): steps are postings, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from data_contracts.asof import add_months
 from features.sequences import posting_sequences
 from models.courses.rules import OfferedCourse, Standing
 from models.eligibility.standing_facts import POLICE_LADDER
@@ -22,52 +21,10 @@ from models.paths.bundle import POST
 from models.paths.told_plan import Event
 from models.posts.histories import CareerState
 from models.posts.vacancies import of_dissolved_units
+from models.stated_goals import StatedGoal, stated_goals
 
 Frames = Mapping[str, pd.DataFrame]
 ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class StatedGoal:
-    """The goal on record, as `career_goals` has it; its term runs from the day on which it was stated."""
-
-    kind: str
-    goal: str
-    horizon_months: int
-    stated_on: date
-
-    @property
-    def ends_on(self) -> date:
-        """The last day of its term."""
-        return add_months(self.stated_on, self.horizon_months)
-
-    def over(self, as_of: date) -> bool:
-        """Whether its term is over on a day; on its last day it is not.
-
-        >>> goal = StatedGoal("job_family", "legal", 24, date(2020, 7, 14))
-        >>> goal.over(date(2022, 7, 14)), goal.over(date(2022, 7, 15))
-        (False, True)
-        """
-        return self.ends_on < as_of
-
-    def reached_on(self, taken: Sequence[tuple[str, date]], posts: Collection[str]) -> date | None:
-        """The first day within its term on which one of its posts was held; `taken` are posts one after another, each
-        from a day until the next.
-
-        >>> goal = StatedGoal("job_family", "legal", 24, date(2020, 7, 14))
-        >>> taken = [("legal-1", date(2019, 1, 1)), ("patrol-1", date(2020, 7, 14)), ("legal-2", date(2021, 3, 1))]
-        >>> goal.reached_on(taken, ("legal-1", "legal-2")), goal.reached_on(taken[:2], ("legal-1", "legal-2"))
-        (datetime.date(2021, 3, 1), None)
-        >>> goal.reached_on([taken[0], ("patrol-1", date(2020, 8, 1))], ("legal-1",))
-        datetime.date(2020, 7, 14)
-        """
-        until = [*(day for _, day in taken[1:]), date.max]
-        days = (
-            max(day, self.stated_on)
-            for (post, day), end in zip(taken, until, strict=True)
-            if post in posts and day <= self.ends_on and end > self.stated_on
-        )
-        return min(days, default=None)
 
 
 @dataclass(frozen=True)
@@ -135,14 +92,8 @@ class OfficerRecord:
         )  # fmt: skip
 
     def stated_goal(self) -> StatedGoal | None:
-        """The goal stated last; of several on one day the first by kind and code."""
-        rows = self.rows("career_goals")
-        if rows.empty:
-            return None
-        newest = rows[rows["occurred_on"] == rows["occurred_on"].max()].sort_values(["goal_kind", "goal"])
-        row = newest.iloc[0]
-        day = pd.Timestamp(row["occurred_on"]).date()
-        return StatedGoal(str(row["goal_kind"]), str(row["goal"]), int(row["horizon_months"]), day)
+        """The goal stated last."""
+        return stated_goals(self.rows("career_goals")).get(self.officer_id)
 
     def held_courses(self) -> frozenset[str]:
         """Every course completed."""

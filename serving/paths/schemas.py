@@ -66,6 +66,12 @@ class LastPlan(Body):
     goal: GoalName = about("当时的目标", "the goal of that plan")
     made_on: Day = about("制定日期", "day it was made on", strict=False)
     chance: Probability = about("当时的可能性", "its chance as answered then")
+    goal_chance: Probability | None = about(
+        "当时所答的达到目标的可能性（结果中的 chance）；空则不比较可能性是否上升",
+        "the chance of the goal as answered then (`chance` of the result); where it is left out, whether that rose is "
+        "not told",
+        default=None,
+    )
     steps: list[LastStep] = about("各步，按顺序", "its steps in order", min_length=1, max_length=20)
 
 
@@ -226,10 +232,12 @@ class Progress(Answer):
 
     status: Literal["first", "on_track", "ahead", "off_track", "reached", "no_path"] = about(
         "首次制定、按计划、提前、偏离、已达到或无路径；走上所列任一路径均为按计划；偏离指现任岗位不在所列任一路径上或路径"
-        "已不可行、且目标的可能性未上升，或步骤已逾期（直至完成或不再是第一步），或目标的期限已届满",
+        "已不可行、且目标的可能性未上升（只告知一次，此后以重订的计划衡量），或步骤已逾期（直至完成或不再是第一步），或目标"
+        "的期限已届满；仅预计日期推迟不为偏离",
         "the first plan, on track, ahead, off track, reached, or no path; a step of any path told is on track; off "
         "track where the present post is on none of them or the path is no longer open, and the chance of the goal did "
-        "not rise, or where a step is late (until it is done or no longer comes first), or the goal's term is over",
+        "not rise (once: the plan made then counts after it), or where a step is late (until it is done or no longer "
+        "comes first), or the goal's term is over; that the goal is expected later is by itself not off track",
     )  # fmt: skip
     changed: bool = about(
         "路径是否改变；首次制定为否，达到目标仅首次为是",

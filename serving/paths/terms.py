@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 
 from data_contracts.vocabulary import Bilingual
-from serving.paths.record import StatedGoal
+from models.stated_goals import StatedGoal
 from serving.paths.schemas import GoalTerm
 from serving.words import text_of
 

@@ -34,7 +34,9 @@ from models.posts.background import numbers_told
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.newcomers import Newcomers
 from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Unmet, Vacancy, open_vacancies, suggest
+from serving.paths.goals import Goals
 from serving.posts.career_records import CareerRecord
+from serving.posts.notices import goal_notices
 from serving.posts.recommend import Advised, Asked
 from serving.waiting import while_wanted
 
@@ -112,6 +114,10 @@ class Advice:
             return None
         return facts_of(self.record.frames, self.ruled, self.record.as_of)
 
+    @cached_property
+    def _goals(self) -> Goals:
+        return Goals({} if self.record is None else self.record.frames, self.policy)
+
     @property
     def free(self) -> NDArray[np.bool_]:
         """Officers in `ruled` x posts of the catalogue: whether nothing bars."""
@@ -140,8 +146,9 @@ class Advice:
         unchecked = {} if place is None or not recruit else self._unchecked(told.open)
         wanted = () if found.open or not found.barred else [one.post_id for one in whole.posts]
         began, opens = self._first(officer_id), self._opening(wanted, place)
+        notices = goal_notices(person.wanting, self._goals)
         return Advised(
-            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, began, opens
+            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, began, opens, notices
         )
 
     def _opening(self, posts: Sequence[str], place: int | None) -> Opening | None:

@@ -76,7 +76,7 @@ class Advised:
 
     `waiting` are posts newer than the model that it could not score for anybody; `unchecked` are by post the rules that
     could not be asked of an officer who never held any, and `began` says that where others began decided. `opening` is
-    from when a post could be open, where rules bar them all.
+    from when a post could be open, where rules bar them all; `notices` say why a stated goal is no part of the fit.
     """
 
     officer_id: str
@@ -87,6 +87,7 @@ class Advised:
     unchecked: Mapping[str, tuple[Unmet, ...]] = field(default_factory=dict)
     began: bool = False
     opening: Opening | None = None
+    notices: tuple[Because, ...] = ()
 
 
 class PostRanker(Protocol):
@@ -206,6 +207,7 @@ class CareerDesk:
             declined=[told_declined(kept, names.get(kept.item)) for kept in away],
             because=None if one.found.open or one.opening is None else nothing_open(
                 one.opening, names, {kept.item for kept in away}),
+            notices=list(one.notices),
         )  # fmt: skip
 
 

@@ -349,7 +349,8 @@ def records() -> dict[str, pd.DataFrame]:
             {"post_id": "aim", "competency": "fitness", "standard_level": 2.0},
         ],
         "career_goals": [
-            {"officer_id": "o", "occurred_on": day("2025-01-01"), "goal_kind": "job_family", "goal": "k"},
+            {"officer_id": "o", "occurred_on": day("2025-01-01"), "goal_kind": "job_family", "goal": "k",
+             "horizon_months": 60},
         ],
     }  # fmt: skip
     return {name: pd.DataFrame([{**known, **row} for row in rows]) for name, rows in tables.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.asof import add_months, months_on, months_until
+from data_contracts.policy import policy
 from models.paths.rules import Rules
-from models.paths.service_end import ServiceEnd
+from models.paths.service_end import ServiceEnd, service_end
 from models.posts.histories import EPOCH, Histories
 
 DAYS = st.dates(date(1998, 1, 1), date(2040, 12, 31))
@@ -48,3 +50,16 @@ def _one(started: date, day: date) -> Histories:
     days = np.array([[(day - started).days, 0]], np.float32)
     return Histories(np.array([[0, -1]], np.int32), days, np.zeros(1, np.int32), unknown, unknown,
                      np.array([(day - EPOCH).days], np.int32))  # fmt: skip
+
+
+def test_who_serves_after_the_latest_day_of_retirement_is_told_that_the_record_cannot_be_right() -> None:
+    end = service_end(None, date(1980, 1, 1), policy().paths)
+    assert end.on is not None
+    last = end.words_on(end.on)
+    past = end.words_on(end.on + timedelta(days=1))
+    assert f"{end.on} at the latest" in last.en
+    assert "past" not in last.en
+    assert all(word in past.en for word in (str(end.on), "which is past", "still serving", "retires_on"))
+    assert all(word in past.zh for word in (str(end.on), "已过", "在职", "retires_on"))
+    sent = replace(end, basis="given").words_on(end.on + timedelta(days=1))
+    assert sent.en == f"retires on {end.on}, as the request says"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.paths.replanning import Now, arrived, replan
-from models.paths.told_plan import Event, Plan, PlannedStep, Promised, knew
+from models.paths.replanning import Now, Replanned, arrived, replan
+from models.paths.told_plan import Event, Left, Plan, PlannedStep, Promised, knew
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)
@@ -442,7 +442,35 @@ def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -
     assert found.plan.promised == Promised(STEPS[1].expected_on, LAST.made_on)
     known = replace(found.plan, knew=knew([off], date(2024, 6, 1), found.plan.path))
     again = replan(known, _now(off, plans=(slipped,), as_of=date(2024, 7, 1)), PATHS)
-    assert [one.code for one in again.why] == ["later", "nothing"]
+    assert [one.code for one in again.why] == ["later", "made_anew", "nothing"]
+
+
+def test_off_track_is_told_once_and_then_that_the_plan_made_after_the_posting_is_what_counts() -> None:
+    """Until a step of it is done; another posting off every path is off track again."""
+    off, day = _event("posting", "elsewhere", date(2024, 4, 1)), date(2024, 6, 1)
+
+    def kept(found: Replanned, *events: Event) -> Plan:
+        assert found.plan is not None
+        return replace(found.plan, knew=knew(events, day, found.plan.path))
+
+    found = replan(LAST, _now(off, plans=(SAME,)), PATHS)
+    assert (found.status, "made_anew" in [one.code for one in found.why]) == ("off_track", False)
+    last = kept(found, off)
+    assert last.left == Left("elsewhere", off.occurred_on)
+    for _ in range(2):
+        again = replan(last, _now(off, plans=(SAME,)), PATHS)
+        assert again.status == "on_track"
+        told = again.why[0]
+        assert (told.code, told.item, told.since) == ("made_anew", "elsewhere", off.occurred_on)
+        assert [one.code for one in again.news] == ["nothing"], "true until a step is done, no news"
+        last = kept(again, off)
+    step = _event("posting", "m", date(2024, 5, 20))
+    taken = replan(last, _now(off, step, plans=(replace(SAME, steps=SAME.steps[1:]),)), PATHS)
+    assert taken.plan is not None
+    assert (taken.plan.left, "made_anew" in [one.code for one in taken.why]) == (None, False)
+    farther = _event("posting", "nowhere", date(2024, 5, 25))
+    lost = replan(last, _now(off, farther, plans=(SAME,)), PATHS)
+    assert (lost.status, lost.plan and lost.plan.left) == ("off_track", Left("nowhere", farther.occurred_on))
 
 
 def test_how_far_the_goal_moved_is_told_once_where_another_path_became_the_better_one() -> None:

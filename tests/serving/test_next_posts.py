@@ -285,6 +285,27 @@ def test_fit_is_told_part_by_part_and_never_moves_the_likelihood(bureau: Bureau)
     assert len({post.fit for post in told}) > 10
 
 
+def test_a_stated_goal_that_is_no_part_of_the_fit_is_told_and_why(bureau: Bureau, tmp_path: Path) -> None:
+    """Its term is over from the day after its last, and a rank step is no post."""
+    ids, stated = bureau.officers[:3], pd.Timestamp(2020, 11, 16)
+    goals = plain(bureau, "career_goals")
+    rows = goals.head(len(ids)).assign(
+        officer_id=ids, occurred_on=[stated, stated - pd.Timedelta(days=1), stated], known_on=stated,
+        goal_kind=["job_family", "job_family", "rank_step"], goal=["legal", "legal", "nosuch"], horizon_months=24,
+    )  # fmt: skip
+    use = written(tmp_path, {**{name: plain(bureau, name) for name in TABLES}, "career_goals": rows})
+    runs, over, rank = ranked(bureau.desk(use), ids, with_barred=True)
+    assert runs.notices == []
+    assert "goal" in {part.part for post in (*runs.posts, *runs.barred) for part in post.fit_parts}
+    for one, code, words in (
+        (over, "goal_term_over", ("2022-11-15", "state it again")), (rank, "goal_of_no_post", ("nosuch", "neither")),
+    ):  # fmt: skip
+        (notice,) = one.notices
+        assert notice.code == code
+        assert all(word in notice.en for word in words)
+        assert "goal" not in {part.part for post in (*one.posts, *one.barred) for part in post.fit_parts}
+
+
 def test_the_order_is_spread_over_job_families(bureau: Bureau) -> None:
     family = bureau.frames["posts"].set_index("post_id")["job_family"].to_dict()
     found = [one for one in ranked(bureau.desk(), bureau.officers, top=5) if len(one.posts) == 5]

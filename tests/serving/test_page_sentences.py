@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from data_contracts.figures import shown
+from models.stated_goals import StatedGoal
 from serving.champions.record_schemas import GateLine
 from serving.pages import helper
 from serving.pages.faces import templates
 from serving.pages.models import check_named
 from serving.pages.officer import Told, in_the_way, new_key, not_on_record
 from serving.pages.telling import Teller
-from serving.paths.record import StatedGoal
 from serving.paths.schemas import PathInstead
 from serving.paths.terms import term_of
 from serving.paths.wishes import Chosen, StatedWish, WishesAnswer

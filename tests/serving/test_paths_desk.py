@@ -21,6 +21,7 @@ from models.paths.plans import PathPlanner
 from models.paths.telling import Blocked, Change, Gap, Instead, NoPath, Question, StepCourse, StepFacts, Told
 from models.paths.told_plan import Event, Plan, Promised
 from models.posts.histories import CareerState
+from models.stated_goals import StatedGoal
 from serving.api.problems import ProblemError
 from serving.api.strict_body import parse
 from serving.feedback.exposures import ExposureLog
@@ -29,7 +30,6 @@ from serving.on_force import UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
-from serving.paths.record import StatedGoal
 from serving.paths.schemas import GoalReached, NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored, Text
 from tests.models.path_models import CATALOGUE, hand_made
@@ -558,6 +558,20 @@ def test_who_left_every_path_told_is_off_track_only_where_the_chance_did_not_ris
         assert [why.code for why in found.progress.why[:2]] == ["left_path", code]
         assert f"{before:.2%}" in found.progress.why[1].text.zh
         assert plans.kept[key].goal_chance == pytest.approx(found.chance, abs=1e-4), "of today, for the next answer"
+
+
+def test_a_plan_that_the_caller_kept_tells_whether_the_chance_rose_where_it_says_what_it_was() -> None:
+    event = Event("posting", "elsewhere", date(2026, 10, 15), date(2026, 10, 15))
+    step = {"post_id": "p3", "expected_on": "2027-01-01", "low_on": "2026-12-01", "high_on": "2028-01-01"}
+    sent = {"goal": "p3", "made_on": "2026-10-01", "chance": 0.2, "steps": [step]}
+    for before, status, code in ((0.0001, "on_track", "chance_rose"), (0.9999, "off_track", "chance_not")):
+        (found,) = _ask(_desk(event), "a", last_plans={"a": {**sent, "goal_chance": before}})
+        assert isinstance(found, PathsFound)
+        assert (found.progress.status, found.progress.why[1].code) == (status, code)
+    (untold,) = _ask(_desk(event), "a", last_plans={"a": sent})
+    assert isinstance(untold, PathsFound)
+    assert untold.progress.status == "off_track"
+    assert not {"chance_rose", "chance_not"} & {why.code for why in untold.progress.why}
 
 
 def test_of_one_path_asked_for_the_others_told_before_are_remembered() -> None:

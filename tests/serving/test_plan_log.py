@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
-from models.paths.told_plan import Plan, PlannedStep, Promised
+from models.paths.told_plan import Left, Plan, PlannedStep, Promised
 from serving.paths.plan_log import STATED, PlanKey, PlanLog, plan_log
 
 STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"), (), date(2025, 9, 1))
@@ -52,6 +52,12 @@ def test_the_day_that_was_told_first_is_kept_with_a_plan(state: Settings) -> Non
     for promised in (Promised(date(2027, 5, 1), date(2025, 3, 1)), None):
         plan_log(state).keep({KEY: replace(PLAN, promised=promised)})
         assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].promised == promised
+
+
+def test_the_posting_after_which_a_plan_was_made_is_kept_with_it(state: Settings) -> None:
+    for left in (Left("elsewhere", date(2025, 3, 1)), None):
+        plan_log(state).keep({KEY: replace(PLAN, left=left)})
+        assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].left == left
 
 
 def test_what_was_left_out_as_declined_is_kept_with_a_plan_and_without_one(

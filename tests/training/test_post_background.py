@@ -81,9 +81,12 @@ def test_the_goal_is_the_one_stated_last_and_known() -> None:
     frames = {"career_goals": rows("officer_id occurred_on known_on goal_kind goal", [
         ("1", "2019-01-01", "2019-01-01", "post", "p"), ("1", "2020-01-01", "2020-01-01", "post", "q"),
         ("1", "2020-06-01", "2020-06-01", "post", "p"), ("2", "2020-01-01", "2020-01-01", "job_family", "patrol"),
-        ("3", "2020-01-01", "2020-01-01", "rank_step", "p"),
+        ("3", "2020-01-01", "2020-01-01", "rank_step", "p"), ("5", "2020-01-01", "2020-01-01", "post", "q"),
+        ("5", "2020-01-01", "2020-01-01", "post", "p"),
     ])}  # fmt: skip
-    assert _background(frames, ["1", "2", "3", "4"], {}).goal.tolist() == [1, 2, -1, -1]
+    ids = ["1", "2", "3", "4", "5"]
+    found = _background(frames, ids, {}).goal
+    assert found.tolist() == [1, 2, -1, -1, goal_code("post", "p", POSTS)], "of one day the first by kind and code"
     assert goal_code("job_family", "unheard", POSTS) == goal_code("post", "unheard", POSTS) == -1
 
 
