@@ -104,7 +104,7 @@ class FittedMembers:
 
 
 class Origins:
-    """Members by the test day they were learned for, each fitted once.
+    """Members by the test day they were learned for, each fitted once, and the labels that they learned from.
 
     Rolling origins overlap: the year that one test holds out is judged by the very members that the test a horizon
     before learned. They differ in nothing, columns and codes included, so they are fitted once and shared.
@@ -114,14 +114,21 @@ class Origins:
         """Of one way to fit."""
         self.settings = settings or FitSettings()
         self._fitted: dict[tuple[object, ...], ExplainedModel] = {}
+        self._answers: dict[tuple[object, ...], Numbers] = {}
+
+    def answers(self, lesson: Lesson) -> Numbers:
+        """The labels of all rows of the lesson as known at its test, (n,), which cost as much as a small fit."""
+        key = _key(lesson)
+        if key not in self._answers:
+            self._answers[key] = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
+        return self._answers[key]
 
     def members(self, lesson: Lesson, names: Sequence[str]) -> Mapping[str, ExplainedModel]:
         """These members on all rows of the lesson, told what was known at its test."""
-        key = id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns
-        absent = [name for name in names if (*key, name) not in self._fitted]
-        if absent:  # labels cost as much as a small fit: not worked out for what is there already
-            y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
-            for name in absent:
+        key = _key(lesson)
+        for name in names:
+            if (*key, name) not in self._fitted:
+                y = self.answers(lesson)
                 self._fitted[*key, name] = _made(name, self.settings, len(y)).fit(lesson.x, y, lesson.design.names)
         return {name: self._fitted[*key, name] for name in names}
 
@@ -129,6 +136,11 @@ class Origins:
         """The members that labels y (n,) call for."""
         few = _rarer(y) < FEW_EVENTS and set(self.settings.members) == set(MEMBERS)
         return (*self.settings.members, IN_DOUBT) if few else self.settings.members
+
+
+def _key(lesson: Lesson) -> tuple[object, ...]:
+    """What lessons that teach the same have in common."""
+    return id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns
 
 
 def fit_outcome(lesson: Lesson, settings: FitSettings | None = None, origins: Origins | None = None) -> OutcomeModel:
@@ -147,7 +159,7 @@ def fit_members(lesson: Lesson, origins: Origins | None = None) -> FittedMembers
     Raises ForbiddenFeature when one column alone tells the outcome.
     """
     shared = origins or Origins()
-    y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
+    y = shared.answers(lesson)
     if _rarer(y) < 1.0:
         return OutcomeModel(lesson.outcome, lesson.split.horizon_months, lesson.design, {}, {}, rate=float(y.mean()))
     refuse_leaks(lesson.x, y, lesson.design.names, lesson.behind())
@@ -199,7 +211,7 @@ def _held_out(lesson: Lesson, origins: Origins, names: Sequence[str]) -> Judged 
 
 def _year(lesson: Lesson, inner: Split, origins: Origins, names: Sequence[str]) -> HeldOut | None:
     early, late = lesson.at_origin(inner), lesson.mask([inner.test])
-    y_early = early.answers(np.ones(len(early.x), dtype=bool), inner.test)
+    y_early = origins.answers(early)
     y_late = lesson.answers(late, lesson.split.test)
     if min(_rarer(y_early), _rarer(y_late)) < origins.settings.least_positives:
         return None
