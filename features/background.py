@@ -145,12 +145,12 @@ def _courses(frames: Frames, spine: pd.DataFrame, known: Collection[str] | None)
 
 
 def _goals(frames: Frames, spine: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """(n,) kind and code of the goal stated last; of several of one day the first by kind and code."""
+    """(n,) kind and code of the goal stated last; of several of one day the one known, then delivered, last."""
     kinds, goals = np.full(len(spine), None, object), np.full(len(spine), None, object)
     rows = _standing(frames, "career_goals", spine)
     if len(rows):
-        order = ["row", "occurred_on", "goal_kind", "goal"]
-        last = rows.sort_values(order, ascending=[True, False, True, True], kind="stable").drop_duplicates("row")
+        ordered = rows.sort_values(["row", "occurred_on", "known_on"], kind="stable")
+        last = ordered.drop_duplicates("row", keep="last")
         kinds[last["row"].to_numpy()] = last["goal_kind"].astype(str).to_numpy(object)
         goals[last["row"].to_numpy()] = last["goal"].astype(str).to_numpy(object)
     return kinds, goals

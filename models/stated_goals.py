@@ -60,20 +60,21 @@ class StatedGoal:
 
 
 def stated_goals(rows: pd.DataFrame) -> dict[str, StatedGoal]:
-    """By officer the goal stated last, from rows of `career_goals`; of several stated on one day the first by kind and
-    code. Whoever stated none is left out, and one whose term is over hides those before it.
+    """By officer the goal stated last, from rows of `career_goals` in the order of their delivery: of several stated on
+    one day the one known last, of those known on one day the one delivered last. Whoever stated none is left out, and
+    one whose term is over hides those before it.
 
-    >>> rows = pd.DataFrame({"officer_id": ["a", "a", "a"], "occurred_on": pd.to_datetime(["2020-01-01"] * 2 +
-    ...     ["2019-01-01"]), "goal_kind": ["post", "job_family", "post"], "goal": ["p", "legal", "q"],
-    ...     "horizon_months": [12, 24, 600]})
+    >>> rows = pd.DataFrame({"officer_id": "a", "occurred_on": pd.to_datetime(["2020-01-01"] * 2 + ["2019-01-01"]),
+    ...     "known_on": pd.Timestamp(2020, 1, 1), "goal_kind": ["job_family", "post", "post"],
+    ...     "goal": ["legal", "p", "q"], "horizon_months": [12, 24, 600]})
     >>> stated_goals(rows)["a"].code
-    ('job_family', 'legal')
+    ('post', 'p')
     """
     if rows.empty:
         return {}
-    newest = rows[rows["occurred_on"] == rows.groupby("officer_id")["occurred_on"].transform("max")]
-    first = newest.sort_values(["officer_id", "goal_kind", "goal"], kind="stable").drop_duplicates("officer_id")
-    told = (first[name] for name in ("officer_id", "goal_kind", "goal", "horizon_months", "occurred_on"))
+    ordered = rows.sort_values(["officer_id", "occurred_on", "known_on"], kind="stable")
+    last = ordered.drop_duplicates("officer_id", keep="last")
+    told = (last[name] for name in ("officer_id", "goal_kind", "goal", "horizon_months", "occurred_on"))
     return {
         str(one): StatedGoal(str(kind), str(goal), int(months), day.date())
         for one, kind, goal, months, day in zip(*told, strict=True)

@@ -60,7 +60,7 @@ class Last:
     """What an officer was told: goal, the steps of the first path, none where there was none, and the rows seen.
 
     `others` are the steps of the other paths, `chance` and `months` those of the goal, where there was a path; `held`
-    says that the goal was reached.
+    says that the goal was reached; `promised` is the day of the goal that was told first of the path that is followed.
     """
 
     goal: str
@@ -71,6 +71,7 @@ class Last:
     chance: float | None = None
     months: int | None = None
     held: bool = False
+    promised: date | None = None
 
 
 @dataclass
@@ -100,13 +101,15 @@ class Reader:
             self.counts["not answered"] += 1
             return
         seen = frozenset(one for one in self._rows.get(officer_id, ()) if one.seen_from <= day)
-        posts, last = _posts(seen), self._last.get(officer_id)
+        posts, last, promised = _posts(seen), self._last.get(officer_id), None
         if last is None:
             self.counts["first answers"] += 1
         elif found.progress is None:
             self._wrong(officer_id, day, "an answer after another one says nothing of how it stands")
         else:
-            self._judge(_Look(officer_id, day, last, found, seen, posts), self._declined.get(officer_id, set()))
+            look = _Look(officer_id, day, last, found, seen, posts)
+            self._judge(look, self._declined.get(officer_id, set()))
+            promised = look.promised if look.goes_on else None
         if not isinstance(found, PathsFound):
             if last is not None:  # what never was a plan cannot change
                 held = found.progress is not None and found.progress.status == "reached"
@@ -115,6 +118,7 @@ class Reader:
         now = Last(
             found.goal_id or "", tuple(found.paths[0].steps), seen, posts,
             tuple(tuple(path.steps) for path in found.paths[1:]), found.chance, found.horizon_months,
+            promised=promised or found.paths[0].steps[-1].expected_on,
         )  # fmt: skip
         stays = last is not None and [one.code for one in found.progress.why if one.code not in STANDING] == ["nothing"]
         self._last[officer_id] = replace(
@@ -144,7 +148,8 @@ class Reader:
         close = told[first].chance >= (1 - self.policy.keep_within) * best - ROUNDING
         if not look.changed:
             faults = ["the path is said to stay and another stands first"] if first != rest else []
-            return faults + (["the path stays and is not close to the best"] if why["kept"] and not close else [])
+            kept = why["kept"] or why["kept_rest"]
+            return faults + (["the path stays and is not close to the best"] if kept and not close else [])
         faults = []
         if first == rest:
             faults.append("the path is said to change and is what was left of the last one")
@@ -211,6 +216,27 @@ class _Look:
         return next((steps for steps in (self.last.steps, *self.last.others) if self.left_of(steps)[1]), None)
 
     @property
+    def promised(self) -> date | None:
+        """The day of the goal that was told first of the path that the officer is on."""
+        way = self.followed
+        return self.last.promised if way is None or way == self.last.steps else way[-1].expected_on
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the first path is what is left of the one that the officer is on, told for the same time."""
+        way, found = self.followed, self.found
+        if way is None or not isinstance(found, PathsFound) or found.horizon_months != self.last.months:
+            return False
+        rest = tuple(step.post_id for step in self.left_of(way)[0])
+        return found.goal_id == self.last.goal and rest == tuple(step.post_id for step in found.paths[0].steps)
+
+    def sooner(self, policy: PathPolicy) -> bool:
+        """Whether the goal is expected earlier than was told first, by more than the months of grace."""
+        if not self.goes_on or self.promised is None or not isinstance(self.found, PathsFound):
+            return False
+        return add_months(self.found.paths[0].steps[-1].expected_on, round(policy.grace_months)) < self.promised
+
+    @property
     def rose(self) -> bool:
         """Whether the chance of the goal is higher than it was told within the same time."""
         found, last = self.found, self.last
@@ -256,10 +282,11 @@ class _Look:
             return ("off_track",)
         on_path = {step.post_id: step for step in way}
         taken = [(post, on) for post, on in self.moves if post in on_path]
+        well = "ahead" if self.sooner(policy) else "on_track"
         if not taken:
-            return ("off_track",) if "closed" in codes and not rose else ("on_track",)
+            return ("off_track",) if "closed" in codes and not rose else (well,)
         step, on = on_path[taken[-1][0]], taken[-1][1]
-        return ("ahead",) if on < step.low_on else ("off_track",) if on > step.high_on else ("on_track",)
+        return ("off_track",) if on > step.high_on else (well,)
 
 
 def _posts(seen: frozenset[Row]) -> tuple[tuple[str, date], ...]:

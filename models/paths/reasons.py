@@ -9,6 +9,7 @@ from datetime import date
 from data_contracts.vocabulary import Bilingual
 
 ASIDE = ("goal_stated", "other_assessment", "other_completion")  # told, but no reason to look for another path
+FELL = Bilingual("目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}")
 WHY: Mapping[str, Bilingual] = {
     "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
     "post_of_field": Bilingual(
@@ -35,8 +36,8 @@ WHY: Mapping[str, Bilingual] = {
         "{item}, the present post, is on none of the paths kept of the last answer",
     ),
     "chance_rose": Bilingual(
-        "目标的可能性由 {was} 升至 {item}，因此不算偏离",
-        "the chance of the goal rose from {was} to {item}, so that is not off track",
+        "目标的可能性由 {was} 升至 {item}，离开原路径本身因此不算偏离",
+        "the chance of the goal rose from {was} to {item}, so leaving the path is by itself not off track",
     ),
     "chance_not": Bilingual(
         "目标的可能性未上升，仍为 {item}", "the chance of the goal did not rise: it is {item}, as before"
@@ -52,6 +53,7 @@ WHY: Mapping[str, Bilingual] = {
         "已任职 {item}，在上次所列的另一条路径上：{path}", "took up {item}, on another of the paths told: {path}"
     ),
     "posting": Bilingual("已任职 {item}", "took up {item}"),
+    "chance_fell": FELL,
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
     "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
     "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
@@ -65,8 +67,9 @@ WHY: Mapping[str, Bilingual] = {
         "the goal is expected on {item} now, and was on {was} when this was told",
     ),
     "made_anew": Bilingual(
-        "任职 {item} 时偏离了所列路径，此后以重订的计划衡量进度",
-        "the posting to {item} left the paths told; the plan made after it is what counts since",
+        "任职 {item} 时离开了所列路径（按原路径，目标预计于 {was} 达到），此后以重订的计划衡量进度",
+        "the posting to {item} left the paths told, by which the goal was expected on {was}; the plan made after it is "
+        "what counts since",
     ),
     "goal_again": Bilingual("再次登记目标 {item}", "the goal {item} was stated again"),
     "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
@@ -81,6 +84,10 @@ WHY: Mapping[str, Bilingual] = {
     "stays": Bilingual("以上情况不影响原路径，路径不变", "the plan does not rest on that and stays"),
     "opened": Bilingual("此前没有可行路径，现在有了", "there was no path before, and now there is one"),
     "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
+    "kept_rest": Bilingual(
+        "原路径的后续步骤 {path} 从现岗位仍可行，且接近最佳，予以保留",
+        "what is left of the old path, {path}, is open from the present post too, is close to the best, and stays",
+    ),
     "followed": Bilingual("所走路径接近最佳，今后按此进行", "that path is close to the best and is followed from here"),
     "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
     "unlikely": Bilingual(
@@ -92,9 +99,6 @@ WHY: Mapping[str, Bilingual] = {
     "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
 }
 """In the order in which they are told: what makes a status, what the plan rests on, what it does not, what follows."""
-FELL = Bilingual(
-    "目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}"
-)  # of chance_not
 SLIPS = ("later", "sooner")  # of days since they were told first
 BESIDE = ("made_anew", *SLIPS)  # told beside what became known, and nothing of the kind themselves
 # true of every day until it is mended or told anew, and so no news the second time
@@ -117,8 +121,8 @@ MANY: Mapping[str, Bilingual] = {
         "completed {count} courses that the plan did not ask for, {item} last",
     ),
 }  # fmt: skip
-NUMBERS = ("horizon", "chance_rose", "chance_not", *SLIPS)  # whose items are told as they are
-DAYS = ("was_held",)  # whose `was` is a day
+NUMBERS = ("horizon", "chance_rose", "chance_not", "chance_fell", *SLIPS)  # whose items are told as they are
+DAYS = ("was_held", "made_anew")  # whose `was` is a day
 
 
 @dataclass(frozen=True)

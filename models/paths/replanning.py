@@ -145,7 +145,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     found = _made_anew(last, _along(last, now, policy, way, (longer, news)), way)
     if way.left is None:
         found = _still_due(found, way.rest[0], now.as_of, policy, anew=bool(longer))
-    return found if longer or way.other else _promised(last, found, way, now, policy)
+    return found if longer else _promised(last, found, way, now, policy)
 
 
 def _along(
@@ -160,7 +160,8 @@ def _along(
     lately = late is not None and (first.late_since is None or _overdue(first.high_on, now.as_of, policy))
     overdue = [because("overdue", first.post, late)] if late else []
     chance = [] if longer else _chance(last, now)
-    became = [*longer, *_reasons(last, news, way), *_wanted_again(last, now), *(chance if left else [])]
+    weighed = chance if left else _chance_fell(chance) if way.other else []
+    became = [*longer, *_reasons(last, news, way), *_wanted_again(last, now), *weighed]
     why = [*became, *overdue]
     refused = now.declined.get(way.path)
     rose = any(one.code == ROSE for one in chance)
@@ -236,6 +237,10 @@ class _Way:
         """The posts still to come, in order."""
         return tuple(step.post for step in self.rest)
 
+    def goes_on(self, plan: Plan) -> bool:
+        """Whether a plan goes on along it."""
+        return self.left is None and plan.path == self.path
+
 
 def _chosen(
     way: _Way, now: Now, policy: PathPolicy, told: tuple[str, tuple[Because, ...]], closed: _Closed
@@ -251,7 +256,8 @@ def _chosen(
     if same is None:
         return Replanned(best, closed.status, best.path != way.kept, (*why, *closed.chance, because("closed")))
     if same.chance >= (1 - policy.keep_within) * best.chance:
-        return Replanned(same, status, same.path != way.kept, (*why, because("followed" if way.other else "kept")))
+        kept = because("kept_rest", path=same.path) if way.left else because("followed" if way.other else "kept")
+        return Replanned(same, status, same.path != way.kept, (*why, kept))
     return Replanned(best, status, best.path != way.kept, (*why, because("better")))
 
 
@@ -305,6 +311,11 @@ def _chance(last: Plan, now: Now) -> list[Because]:
     return [because(ROSE if then > was else "chance_not", f"{then:.2%}", last.made_on, f"{was:.2%}")]
 
 
+def _chance_fell(chance: Sequence[Because]) -> list[Because]:
+    """That it fell, told beside a path that is followed all the same."""
+    return [replace(one, code="chance_fell") for one in chance if one.code != ROSE and one.item != one.was]
+
+
 def _wanted_again(last: Plan, now: Now) -> list[Because]:
     """The paths that the plan was made without, and that no word keeps away any more."""
     said = dict(last.without)
@@ -329,44 +340,49 @@ def _code(event: Event, last: Plan) -> str:
 
 
 def _status(way: _Way) -> str:
-    """By the latest step taken: before its interval is ahead, after it behind; on track where none was due."""
+    """By the latest step taken: after its interval is behind; on track where none was due."""
     if not way.taken:
         return ON_TRACK
     latest = way.taken[-1]
     step = next(one for one in way.steps if one.post == latest.item)
-    if latest.occurred_on < step.low_on:
-        return AHEAD
     return OFF_TRACK if latest.occurred_on > step.high_on else ON_TRACK
 
 
 def _made_anew(last: Plan, found: Replanned, way: _Way) -> Replanned:
     """After a posting off every path told the plan remembers it, for the next answers judge by that plan."""
-    left = last.left if way.left is None else Left(way.left.item, way.left.occurred_on)
+    left = last.left if way.left is None else Left(way.left.item, way.left.occurred_on, _first_told(last, way).day)
     if left is None or (way.taken and way.left is None):
         return found
     plan = found.plan
-    told = () if way.left is not None else (because("made_anew", left.post, left.since),)
+    told = () if way.left is not None else (because("made_anew", left.post, left.since, left.was.isoformat()),)
     return replace(found, plan=None if plan is None else replace(plan, left=left), why=(*found.why, *told))
 
 
 def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPolicy) -> Replanned:
     """A plan that goes on along the path it was remembers what was told of the goal first, however often it got new
-    days; where the goal is expected earlier or later than that by more than the months of grace, that is told. Of
-    another path it is told once: what was told of that one first is its own."""
+    days; where the goal is expected earlier or later than that by more than the months of grace, that is told, and
+    earlier is ahead. Of another path, and of one made after a posting off every path, it is told once: what was told of
+    that one first is its own."""
     plan = found.plan
     if plan is None:
         return found
-    first = last.promised or Promised(last.steps[-1].expected_on, last.made_on)
+    first = _first_told(last, way)
     then = _expected(plan, now)
     sooner, later = sorted((first.day, then))
-    moved = later > add_months(sooner, round(policy.grace_months))
-    told = because("later" if then > first.day else "sooner", then.isoformat(), first.told_on, first.day.isoformat())
-    same = plan is not last and plan.path == way.path
-    return replace(
-        found,
-        plan=replace(plan, promised=first) if same else plan,
-        why=(*found.why, told) if moved else found.why,
-    )
+    if later > add_months(sooner, round(policy.grace_months)):
+        code = "later" if then > first.day else "sooner"
+        moved = because(code, then.isoformat(), first.told_on, first.day.isoformat())
+        found = replace(found, why=(*found.why, moved))
+        if code == "sooner" and found.status == ON_TRACK and way.goes_on(plan):
+            found = replace(found, status=AHEAD)
+    return replace(found, plan=replace(plan, promised=first)) if plan is not last and way.goes_on(plan) else found
+
+
+def _first_told(last: Plan, way: _Way) -> Promised:
+    """What was told first of when the goal is reached by the path that is followed."""
+    if way.other:
+        return Promised(way.steps[-1].expected_on, last.made_on)
+    return last.promised or Promised(last.steps[-1].expected_on, last.made_on)
 
 
 def _still_due(found: Replanned, first: PlannedStep, as_of: date, policy: PathPolicy, *, anew: bool) -> Replanned:

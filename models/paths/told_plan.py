@@ -49,10 +49,11 @@ class Promised:
 
 @dataclass(frozen=True)
 class Left:
-    """The posting that left every path told, on its day, after which a plan was made anew."""
+    """The posting that left every path told, on its day, and when the goal was expected by the path that was left."""
 
     post: str
     since: date
+    was: date
 
 
 @dataclass(frozen=True)

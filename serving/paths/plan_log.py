@@ -122,7 +122,7 @@ def _plan(row: Mapping[str, Any]) -> Plan:
         tuple(tuple(_step(one) for one in steps) for steps in beside.get(OTHERS, ())), beside.get(GOAL_CHANCE),
         frozenset((tuple(path), date.fromisoformat(said_on)) for path, said_on in beside.get(WITHOUT, ())),
         None if promised is None else Promised(*map(date.fromisoformat, (promised["day"], promised["told_on"]))),
-        None if left is None else Left(left["post"], date.fromisoformat(left["since"])),
+        None if left is None else Left(left["post"], *map(date.fromisoformat, (left["since"], left["was"]))),
     )  # fmt: skip
 
 

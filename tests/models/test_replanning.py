@@ -89,14 +89,30 @@ def test_a_new_goal_makes_a_new_plan() -> None:
     assert (none.plan, none.status, none.why[0].since) == (None, "no_path", None)
 
 
-@pytest.mark.parametrize(
-    ("day", "status"), [(date(2024, 5, 1), "ahead"), (date(2024, 12, 1), "on_track"), (date(2025, 8, 1), "off_track")]
-)
-def test_a_step_taken_says_ahead_on_or_off_track(day: date, status: str) -> None:
+@pytest.mark.parametrize(("day", "status"), [(date(2024, 5, 1), "on_track"), (date(2025, 8, 1), "off_track")])
+def test_a_step_taken_says_on_or_off_track(day: date, status: str) -> None:
     rest = Plan("z", date(2025, 9, 1), (STEPS[1],), 0.5)
     found = replan(LAST, _now(_event("posting", "m", day), plans=(rest,), as_of=date(2025, 9, 1)), PATHS)
     assert (found.status, found.plan, found.changed) == (status, rest, False)
     assert [one.code for one in found.why] == ["posting", "kept"]
+
+
+@pytest.mark.parametrize(("expected", "status"), [(date(2026, 2, 28), "ahead"), (date(2026, 3, 1), "on_track")])
+def test_ahead_is_who_gets_to_the_goal_sooner_than_was_told_first_and_whoever_asks_again(
+    expected: date, status: str
+) -> None:
+    """By more than three months of 1 June 2026; an early step alone, with the goal as far as before, is on track."""
+    step, day = _event("posting", "m", date(2024, 5, 1)), date(2024, 6, 1)
+    rest = Plan("z", day, (replace(STEPS[1], expected_on=expected),), 0.5)
+    found = replan(LAST, _now(step, plans=(rest,), as_of=day), PATHS)
+    assert found.plan is not None
+    again = replan(replace(found.plan, knew=knew([step], day, ("z",))), _now(step, plans=(rest,), as_of=day), PATHS)
+    for one in (found, again):
+        assert one.status == status
+        assert ("sooner" in [why.code for why in one.why]) == (status == "ahead"), "with the days that make it so"
+    better = Plan("z", day, (replace(STEPS[1], expected_on=expected), STEPS[1]), 0.9)
+    other = replan(LAST, _now(step, plans=(better, replace(rest, chance=0.1)), as_of=day), PATHS)
+    assert other.status == "on_track", "of another path nothing was told to be ahead of"
 
 
 def test_a_posting_off_the_path_is_off_track_and_changes_the_plan() -> None:
@@ -121,8 +137,16 @@ def test_a_step_of_another_path_that_was_told_is_on_track_and_that_path_is_follo
     found = replan(told, _now(_event("posting", "k"), plans=(back, onward)), PATHS)
     assert (found.status, found.plan, found.changed) == ("on_track", onward, True)
     assert [(one.code, one.path) for one in found.why] == [("told_path", ("k", "z")), ("followed", ())]
-    early = replan(told, _now(_event("posting", "k", date(2024, 1, 15)), plans=(onward,)), PATHS)
-    assert early.status == "ahead", "by the interval of that path's own step"
+    sooner = replace(onward, steps=(replace(THIRD[1], expected_on=date(2026, 1, 31)),))
+    early = replan(told, _now(_event("posting", "k", date(2024, 1, 15)), plans=(sooner,)), PATHS)
+    assert early.status == "ahead", "by what was told of that path"
+    assert early.plan is not None
+    assert early.plan.promised == Promised(THIRD[1].expected_on, LAST.made_on)
+    fell = replace(_now(_event("posting", "k"), plans=(onward,)), chance=0.2)
+    found = replan(replace(told, goal_chance=0.3), fell, PATHS)
+    assert [(one.was, one.item) for one in found.why if one.code == "chance_fell"] == [("30.00%", "20.00%")]
+    rose = replan(replace(told, goal_chance=0.1), fell, PATHS)
+    assert [one.code for one in rose.why] == ["told_path", "followed"], "told where it speaks against the path"
     there = replan(told, _now(_event("posting", "k"), _event("posting", "z", date(2024, 5, 1))), PATHS)
     assert there.status == "reached"
     closed = replan(told, _now(_event("posting", "k"), plans=(back,)), PATHS)
@@ -376,7 +400,7 @@ def test_who_goes_on_along_another_path_told_hears_nothing_of_the_days_of_the_on
     )
     rest = Plan("z", date(2024, 6, 1), (replace(STEPS[1], expected_on=date(2028, 5, 17)),), 0.3)
     found = replan(direct, _now(_event("posting", "k", date(2024, 5, 1)), plans=(rest,)), PATHS)
-    assert [one.code for one in found.why] == ["told_path", "followed"]
+    assert [(one.code, one.was) for one in found.why] == [("told_path", ""), ("sooner", "2029-04-04"), ("followed", "")]
     assert found.plan == rest
 
 
@@ -433,16 +457,21 @@ def test_a_goal_that_was_reached_within_its_term_and_left_is_not_told_as_not_rea
 
 
 def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -> None:
-    """The path goes on from elsewhere: how far its day moved is told, then and whenever somebody asks again."""
+    """What was told before it is said whenever somebody asks again; the days of the plan made then are its own."""
     off = _event("posting", "elsewhere", date(2024, 4, 1))
     slipped = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2028, 1, 1))))
     found = replan(LAST, _now(off, plans=(slipped,)), PATHS)
     assert found.plan is not None
-    assert "later" in [one.code for one in found.why]
-    assert found.plan.promised == Promised(STEPS[1].expected_on, LAST.made_on)
+    assert [one.code for one in found.why] == ["left_path", "later", "kept_rest"]
+    assert found.why[-1].path == slipped.path
     known = replace(found.plan, knew=knew([off], date(2024, 6, 1), found.plan.path))
     again = replan(known, _now(off, plans=(slipped,), as_of=date(2024, 7, 1)), PATHS)
-    assert [one.code for one in again.why] == ["later", "made_anew", "nothing"]
+    assert [one.code for one in again.why] == ["made_anew", "nothing"]
+    assert again.why[0].was == STEPS[1].expected_on.isoformat()
+    assert "by which the goal was expected on 2026-06-01" in again.why[0].named(lambda _: Bilingual("岗", "post")).en
+    farther = replace(slipped, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2028, 6, 1))))
+    later = replan(known, _now(off, plans=(farther,), as_of=date(2024, 9, 1)), PATHS)
+    assert (later.why[0].code, later.why[0].was) == ("later", "2028-01-01"), "than the plan made after it"
 
 
 def test_off_track_is_told_once_and_then_that_the_plan_made_after_the_posting_is_what_counts() -> None:
@@ -456,7 +485,7 @@ def test_off_track_is_told_once_and_then_that_the_plan_made_after_the_posting_is
     found = replan(LAST, _now(off, plans=(SAME,)), PATHS)
     assert (found.status, "made_anew" in [one.code for one in found.why]) == ("off_track", False)
     last = kept(found, off)
-    assert last.left == Left("elsewhere", off.occurred_on)
+    assert last.left == Left("elsewhere", off.occurred_on, STEPS[1].expected_on)
     for _ in range(2):
         again = replan(last, _now(off, plans=(SAME,)), PATHS)
         assert again.status == "on_track"
@@ -470,7 +499,8 @@ def test_off_track_is_told_once_and_then_that_the_plan_made_after_the_posting_is
     assert (taken.plan.left, "made_anew" in [one.code for one in taken.why]) == (None, False)
     farther = _event("posting", "nowhere", date(2024, 5, 25))
     lost = replan(last, _now(off, farther, plans=(SAME,)), PATHS)
-    assert (lost.status, lost.plan and lost.plan.left) == ("off_track", Left("nowhere", farther.occurred_on))
+    elsewhere = Left("nowhere", farther.occurred_on, STEPS[1].expected_on)
+    assert (lost.status, lost.plan and lost.plan.left) == ("off_track", elsewhere)
 
 
 def test_how_far_the_goal_moved_is_told_once_where_another_path_became_the_better_one() -> None:
@@ -503,7 +533,7 @@ def test_a_posting_learned_of_late_is_told_with_what_else_became_known() -> None
     rest = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.5)
     found = replan(LAST, _now(late, course, plans=(rest,)), PATHS)
     assert [one.code for one in found.why] == ["posting", "other_completion", "kept"]
-    assert (found.status, found.plan) == ("ahead", rest)
+    assert (found.status, found.plan) == ("on_track", rest)
 
 
 def test_appraisals_of_one_day_are_one_reason() -> None:

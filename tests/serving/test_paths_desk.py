@@ -234,7 +234,7 @@ def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() 
     (moved,) = _ask(_desk(event, plans=plans), "a")
     assert isinstance(moved, PathsFound)
     assert moved.progress.why[0].code == "told_path"
-    assert moved.progress.status == "ahead", "the first step of another path told, sooner than it said"
+    assert moved.progress.status == "on_track", "the first step of another path told"
     assert "post p2 → " in moved.progress.why[0].text.en
     (shorter,) = _ask(_desk(plans=plans), "a", horizon_months=60)
     assert isinstance(shorter, PathsFound)

@@ -55,7 +55,7 @@ def test_the_day_that_was_told_first_is_kept_with_a_plan(state: Settings) -> Non
 
 
 def test_the_posting_after_which_a_plan_was_made_is_kept_with_it(state: Settings) -> None:
-    for left in (Left("elsewhere", date(2025, 3, 1)), None):
+    for left in (Left("elsewhere", date(2025, 3, 1), date(2026, 3, 1)), None):
         plan_log(state).keep({KEY: replace(PLAN, left=left)})
         assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].left == left
 

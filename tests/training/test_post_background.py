@@ -82,11 +82,13 @@ def test_the_goal_is_the_one_stated_last_and_known() -> None:
         ("1", "2019-01-01", "2019-01-01", "post", "p"), ("1", "2020-01-01", "2020-01-01", "post", "q"),
         ("1", "2020-06-01", "2020-06-01", "post", "p"), ("2", "2020-01-01", "2020-01-01", "job_family", "patrol"),
         ("3", "2020-01-01", "2020-01-01", "rank_step", "p"), ("5", "2020-01-01", "2020-01-01", "post", "q"),
-        ("5", "2020-01-01", "2020-01-01", "post", "p"),
+        ("5", "2020-01-01", "2020-01-01", "post", "p"), ("6", "2020-01-01", "2020-01-02", "post", "p"),
+        ("6", "2020-01-01", "2020-01-01", "post", "q"),
     ])}  # fmt: skip
-    ids = ["1", "2", "3", "4", "5"]
-    found = _background(frames, ids, {}).goal
-    assert found.tolist() == [1, 2, -1, -1, goal_code("post", "p", POSTS)], "of one day the first by kind and code"
+    found = _background(frames, ["1", "2", "3", "4"], {}).goal
+    assert found.tolist() == [1, 2, -1, -1]
+    of_one_day = _background(frames, ["5", "6"], {}).goal
+    assert of_one_day.tolist() == [goal_code("post", "p", POSTS)] * 2, "the one known, then delivered, last"
     assert goal_code("job_family", "unheard", POSTS) == goal_code("post", "unheard", POSTS) == -1
 
 
