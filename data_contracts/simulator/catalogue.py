@@ -1,4 +1,4 @@
-"""The courses of the simulated bureau: electives that open job families, standing duties, and mandated waves."""
+"""The courses of the simulated bureau: electives that open job families, standing ones, mandated waves, small ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ FAMILY_COMPETENCIES = {
     "detention": (0, 1, 2), "forensics": (4, 3, 6), "cyber": (4, 3, 6), "intelligence": (4, 6, 3),
     "command": (6, 1, 7), "legal": (0, 6, 3), "personnel": (6, 7, 1), "logistics": (6, 5, 4),
 }  # fmt: skip
+FAMILY_PLACES = np.array([FAMILY_COMPETENCIES[family.key] for family in FAMILIES])  # (family, 3): competencies
 NEEDS_COURSE = ("special_police", "forensics", "cyber", "intelligence", "legal")
+SMALL_HOURS = (0.5, 1.0)  # of each competency one of each, for the time between two jobs
 WAVES_A_YEAR = 5
 NEW_ELECTIVES_A_YEAR = 3
 WAVE_TOPICS = (
@@ -39,7 +41,8 @@ ALWAYS = -(10**6)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Courses by number: electives first, the standing courses (conduct first), the waves, the talent fields' courses.
+    """Courses by number: electives first, the standing courses (conduct first), the waves, the talent fields' courses,
+    the small ones.
 
     `issued` is the month number of each; `family` (elective,) the job family that it opens.
     """
@@ -67,7 +70,12 @@ class Catalogue:
 
     def of_fields(self) -> IntArray:
         """The numbers of the talent fields' courses, in the order of the fields."""
-        return len(self.ids) - len(FIELDS) + np.arange(len(FIELDS))
+        return self.small()[0] - len(FIELDS) + np.arange(len(FIELDS))
+
+    def small(self) -> IntArray:
+        """The numbers of the small courses."""
+        count = len(COMPETENCIES) * len(SMALL_HOURS)
+        return len(self.ids) - count + np.arange(count)
 
     def required(self) -> IntArray:
         """The elective each post requires, or -1."""
@@ -111,7 +119,7 @@ def build_catalogue(calendar: Calendar, seed: int) -> Catalogue:
     rng = np.random.default_rng([seed, 7])
     rows = [*_electives(calendar, rng)]
     family = np.array([row[3] for row in rows])
-    rows += [*_standing(), *_waves(calendar, rng), *_of_fields()]
+    rows += [*_standing(), *_waves(calendar, rng), *_of_fields(), *_small()]
     ids, names, issued, _, competency, hours = zip(*rows, strict=True)
     return Catalogue(ids, names, np.array(issued), family, np.array(competency), np.array(hours))
 
@@ -122,6 +130,15 @@ def _of_fields() -> list[Row]:
         (f"t-{field}", COURSES_OF_FIELDS[field], ALWAYS, 0, places[COMPETENCIES_OF_FIELDS[field][0]], 40.0)
         for field in FIELDS
     ]
+
+
+def _small() -> list[Row]:
+    return [
+        (f"s-{key}-{level}", (f"{zh}微课{level}", f"{key.replace('_', ' ').capitalize()}: small course {level}"),
+         ALWAYS, 0, place, hours)
+        for place, (key, zh) in enumerate(COMPETENCIES)
+        for level, hours in enumerate(SMALL_HOURS, start=1)
+    ]  # fmt: skip
 
 
 def standing_months() -> list[int]:
