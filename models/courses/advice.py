@@ -2,8 +2,8 @@
 rolls out, what fits.
 
 The order is that of `KINDS`, and every suggestion says which it is. A course taken is not suggested again unless its
-certificate lapses; no month is filled beyond the load that policy allows, except by what is required now or by the
-goal.
+certificate lapses; no month is filled beyond the load that policy allows, except by what is required now. What the goal
+requires waits for a month with room, if need be after those that are planned.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing
 from models.stated_goals import StatedGoal
 
 FITS = "fits"  # why a small course is suggested
+MONTHS_BEYOND = 12  # after those planned, in which what the goal requires finds room
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
 
@@ -53,7 +54,8 @@ class Learner:
     """One officer as known on a day, as far as courses go.
 
     aim: kind and code of the goal; lapsed: a stated goal that counts no more, its term being over; aims:
-    courses that the posts of the goal require by rule; levels: the last assessed level of each competency; present,
+    courses that the posts of the goal require by rule, of which one is enough, none where some post asks for none;
+    levels: the last assessed level of each competency; present,
     goal: standards of the post held and of the posts of the goal, of several the lowest; ruled: the levels without
     which rules bar every post of the goal; hours_this_month: hours of courses already taken in the calendar month;
     declined: ids of courses not wanted for now, which are suggested only where they are required.
@@ -114,7 +116,7 @@ def advise_courses(
     gaps = _gaps(learner, policy)
     kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
         (policy.most.required, _required(learner, courses, policy)),
-        (policy.most.goal, _for_goal(learner, catalogue)),
+        (policy.most.goal, _for_goal(learner, catalogue, policy)),
         (policy.most.gap, _gap(gaps, _open(learner, courses, policy), policy, found)),
         (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
         (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
@@ -133,7 +135,8 @@ def advise_courses(
     for code, one in found.items():
         if one.kind != GAP:  # which says what it closes of what those before it leave, as all others do
             closes = gap_reasons(left, one.course, policy.gap, policy.load)
-            why = closes if closes or one.kind != SMALL else level_reason(one.course, learner.levels or {})
+            small = one.kind == SMALL and not closes
+            why = level_reason(one.course, learner.levels or {}, learner.present) if small else closes
             found[code] = replace(one, reasons=_each_once((*one.reasons, *why)))
         left = left_after(left, (one.course,), policy.gap, policy.load)
     return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
@@ -142,7 +145,8 @@ def advise_courses(
 def planned(
     suggestions: Iterable[SuggestedCourse], as_of: date, hours_taken: float, policy: CoursesPolicy
 ) -> Iterator[SuggestedCourse]:
-    """Each in the first month of its offer that has room for it; what has none is left out unless it is required.
+    """Each in the first month of its offer that has room for it; what has none is left out unless it is required, and
+    what the goal requires goes into a month after those planned.
 
     Months are calendar months from that of `as_of`. An offer that ends on the first day of a month is over by then.
     What is overdue goes into the first one whatever the room. What falls due later, or is within its days of grace,
@@ -175,7 +179,9 @@ def planned(
         month = next((place for place in (*in_time, *months) if room[place] >= hours), None)
         if in_time and month not in in_time and in_time[0] == 0 and room[0] + overdue >= hours:
             month = 0
-        if month is None and one.kind not in (REQUIRED, AIM):
+        if month is None and one.kind == AIM:
+            month = _month_beyond(one.course, hours, room, as_of, policy)
+        if month is None and one.kind != REQUIRED:
             continue
         place = max(months, key=lambda place: room[place]) if month is None else month
         if one.overdue and one.kind == REQUIRED:
@@ -187,6 +193,24 @@ def planned(
             reasons = *reasons, _after_due(last, last != one.due_on, bool(in_time))
         found[at] = replace(one, month=place, take_by=until if ends else None, reasons=reasons)
     yield from (found[at] for at in sorted(found))
+
+
+def _month_beyond(
+    course: OfferedCourse, hours: float, room: list[float], as_of: date, policy: CoursesPolicy
+) -> int | None:
+    """The first month after those planned with room for what the goal requires, None where its offer ends before.
+
+    What takes longer than a month's load has a month of its own. `room` grows by the months looked at.
+    """
+    load, until = policy.load, course.offered_until(policy)
+    past = until is not None and until < as_of  # a rule asks for it all the same
+    for place in range(load.plan_months, load.plan_months + MONTHS_BEYOND):
+        room += [load.hours_a_month] * (place + 1 - len(room))
+        if not (past or course.finishable_from(_first_of(as_of, place), policy)):
+            return None
+        if room[place] >= min(hours, load.hours_a_month):
+            return place
+    return None
 
 
 def _first_planned(one: SuggestedCourse, as_of: date) -> tuple[bool, bool, date]:
@@ -265,13 +289,29 @@ def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: Course
         )  # fmt: skip
 
 
-def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Iterator[SuggestedCourse]:
-    """What the goal's post requires and the officer has not got; a course of no catalogue is called by its id."""
-    for need in learner.aims:
-        course = catalogue.get(need.course_id, OfferedCourse(need.course_id, Bilingual(need.course_id, need.course_id)))
-        if need.course_id not in learner.declined and not learner.standing.holds(course):
-            told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"{need.name.en}, a post you aim at, requires it")
-            yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
+def _for_goal(
+    learner: Learner, catalogue: Mapping[str, OfferedCourse], policy: CoursesPolicy
+) -> Iterator[SuggestedCourse]:
+    """What the goal requires and the officer has not got; a course of no catalogue is called by its id.
+
+    One post is enough to reach a goal, so of posts that require unlike courses the shortest is suggested, with the word
+    that one is enough, and none to who holds one of them.
+    """
+    named = {need.course_id: OfferedCourse(need.course_id, Bilingual(*[need.course_id] * 2)) for need in learner.aims}
+    asked = [(need, catalogue.get(need.course_id, named[need.course_id])) for need in learner.aims]
+    if any(learner.standing.holds(course) for _, course in asked):
+        return
+    wanted = [one for one in asked if one[1].course_id not in learner.declined]
+    if not wanted:
+        return
+    need, course = min(wanted, key=lambda one: policy.load.hours_of(one[1].hours))
+    told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"{need.name.en}, a post you aim at, requires it")
+    if len(asked) > 1:
+        told = Bilingual(
+            f"{told.zh}；目标的其他岗位要求其他课程，学完一门即可",
+            f"{told.en}; other posts of your goal require other courses, and one of them is enough",
+        )
+    yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
 
 
 def _gaps(learner: Learner, policy: CoursesPolicy) -> list[Gap]:

@@ -182,15 +182,22 @@ def told_levels(levels: float) -> str:
     return f"{levels:.2f}".removesuffix("0")
 
 
-def level_reason(course: OfferedCourse, levels: Mapping[str, float]) -> tuple[CourseReason, ...]:
-    """The level assessed of what a course teaches, which says why one that closes no gap stands where it does; () of a
-    course that teaches no competency."""
+def level_reason(
+    course: OfferedCourse, levels: Mapping[str, float], present: Mapping[str, float] | None
+) -> tuple[CourseReason, ...]:
+    """The level assessed of what a course teaches, which says why one that closes no gap stands where it does, and what
+    the `present` post asks of it where its standards are known; () of a course that teaches no competency."""
     if course.competency is None:
         return ()
     name, level = policy().names.competency_named(course.competency), levels.get(course.competency)
     told = Bilingual(f"{name.zh}从未测评", f"{name.en} was never assessed")
     if level is not None:
         told = Bilingual(f"{name.zh}现为{level:.1f}级", f"the level in {name.en} is {level:.1f}")
+    asked = (present or {}).get(course.competency)
+    if asked is not None:
+        told = Bilingual(f"{told.zh}（现岗位标准{asked:.1f}）", f"{told.en} (the standard of your post {asked:.1f})")
+    elif present:
+        told = Bilingual(f"{told.zh}，现岗位无此要求", f"{told.en}, and your post does not ask for it")
     return (CourseReason(LEVEL, told),)
 
 

@@ -225,9 +225,12 @@ def _hours(records: Records, taken: pd.DataFrame) -> float:
 
 
 def _aims(records: Records, goal: list[str]) -> tuple[PostNeed, ...]:
-    """The courses that posts require, each once, for the first of them."""
+    """The courses that posts require, each once, for the first of them; none where one of the posts requires none, for
+    of several posts the one that asks least counts."""
     known = _needs(records)
     needs = [known[one] for one in goal if one in known]
+    if len(needs) < len(goal):
+        return ()
     return tuple({need.course_id: need for need in reversed(needs)}.values())[::-1]
 
 

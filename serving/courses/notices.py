@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import FITS, Learner, SuggestedCourse, fitting
@@ -38,7 +39,8 @@ class Notices:
     def of(self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]) -> list[Because]:
         """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
         told = [self._of_term(learner), self._of_goal(learner, found, shown), self._of_hours(learner, found, shown)]
-        return [one for one in told if one is not None]
+        asked = (_still_required(one.course) for one in shown if one.course.course_id in learner.declined)
+        return [*(one for one in told if one is not None), *asked]
 
     def _of_term(self, learner: Learner) -> Because | None:
         if learner.lapsed is None:
@@ -87,6 +89,16 @@ class Notices:
     def _adds_none(self, learner: Learner, goal: Bilingual) -> Because:
         """Why a goal with standards or required courses adds no course."""
         lacking = self._lacking(learner)
+        declined = [one for one in learner.aims if one.course_id in learner.declined]
+        if lacking.zh and declined:
+            name = {course.course_id: course.name for course in self.courses}
+            told = _listed([name.get(one.course_id, quoted(one.course_id)) for one in declined])
+            words = Bilingual(
+                f"距目标{goal.zh}尚缺{lacking.zh}；其中{told.zh}因本人不感兴趣或报告已完成而未列出（见 declined）",
+                f"{lacking.en}: still lacking for the goal {goal.en}; {told.en} is left out because you declined it or "
+                "reported it as done (see `declined`)",
+            )
+            return because_of("goal_without_course", words)
         if lacking.zh:
             words = Bilingual(
                 f"距目标{goal.zh}尚缺{lacking.zh}，但所列课程均不能弥补：已学过、已谢绝、未开设、学习量已满，或现岗位的差距在先",
@@ -124,7 +136,10 @@ class Notices:
             told.get(one.course_id, OfferedCourse(one.course_id, Bilingual(one.course_id, one.course_id)))
             for one in learner.aims
         ]
-        return _listed([*gaps, *(course.name for course in required if not learner.standing.holds(course))])
+        if required and not any(learner.standing.holds(course) for course in required):
+            names = [course.name for course in required]  # of which one is enough
+            gaps.append(Bilingual("或".join(one.zh for one in names), " or ".join(one.en for one in names)))
+        return _listed(gaps)
 
     def _competency(self, code: str) -> Bilingual:
         return self.policy.names.competency_named(code)
@@ -157,6 +172,16 @@ class Notices:
             f"courses fit into {hours_en(hours)} but stand below the {self.request.top} listed; ask for a larger top",
         )
         return because_of("small_below_top", words)
+
+
+def _still_required(course: OfferedCourse) -> Because:
+    """Of a course that is listed though it was declined or reported as done."""
+    words = Bilingual(
+        f"您对{course.name.zh}表示不感兴趣或报告已完成，但规则要求此课程而记录中尚无，故仍列出",
+        f"you declined {course.name.en} or reported it as done, and it stays listed: a rule requires it of you and no "
+        "completion that counts is on record",
+    )
+    return because_of("required_all_the_same", words)
 
 
 def _listed(names: Sequence[Bilingual]) -> Bilingual:

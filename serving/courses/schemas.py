@@ -94,11 +94,14 @@ class CoursesSuggested(Answer):
         "建议课程，按类别顺序；可为空", "suggested courses in the order of their kinds, perhaps none"
     )
     declined: list[Declined] = about(
-        "因本人不感兴趣而未列出的课程", "courses left out because the officer declined them", default=[]
+        "因本人不感兴趣或报告已完成而未列出的课程",
+        "courses left out because the officer declined them or reported them as done",
+        default=[],
     )
     notices: list[Because] = about(
-        "目标或零散时间未增加任何课程的原因；为空表示均已计入",
-        "why a goal or spare hours add no course, empty where they do", default=[],
+        "目标或零散时间未增加任何课程的原因，以及本人不感兴趣而规则仍要求的课程；为空表示均无",
+        "why a goal or spare hours add no course, and which course stays though it was declined, since a rule asks for "
+        "it; empty where there is nothing of the kind", default=[],
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""What an officer declined and must not be shown yet, until its time is over or something brings it back."""
+"""What an officer declined, or reported as done, and must not be shown yet: until its time is over or, of what was
+declined, something brings it back."""
 
 from __future__ import annotations
 
@@ -24,17 +25,25 @@ ChangesOf = Callable[[Sequence[str], date], pd.DataFrame]  # officers, as-of -> 
 
 @dataclass(frozen=True)
 class Declined:
-    """An item that stays away from an officer until a day, unless something changes."""
+    """An item that stays away from an officer until a day, unless something changes; `done` is one reported as done,
+    of which the records may not know yet."""
 
     officer_id: str
     item_kind: str
     item: str
     since: date
     until: date
+    done: bool = False
 
     @property
     def because(self) -> Bilingual:
         """Why it is not shown, by what it is: a path of one step is called as its post is."""
+        if self.done:
+            return Bilingual(
+                f"本人于 {self.since} 报告已完成，{self.until} 前不再建议；是否完成以记录为准",
+                f"reported as done on {self.since}; not suggested again before {self.until}, whatever the records tell "
+                "by then",
+            )
         if self.item_kind == ItemKind.PATH.value:
             return Bilingual(
                 f"本人于 {self.since} 对这条路径表示不感兴趣，{self.until} 前不再建议",
@@ -47,7 +56,7 @@ class Declined:
 
 
 def declined_courses(away: Iterable[Declined]) -> frozenset[str]:
-    """The courses among what one officer declined."""
+    """The courses among what stays away from one officer."""
     return frozenset(one.item for one in away if one.item_kind == ItemKind.COURSE.value)
 
 
@@ -65,7 +74,7 @@ class DeclineBook:
 
     def away(self, officer_ids: Sequence[str], as_of: date) -> dict[str, tuple[Declined, ...]]:
         """The same for many; officers without any are not in the answer. Careers are read only where it matters."""
-        said = [_declined(row, self.policy) for row in self.log.declined(officer_ids).to_dict("records")]
+        said = [_declined(row, self.policy) for row in self.log.kept_away(officer_ids).to_dict("records")]
         held = [one for one in said if one.since <= as_of < one.until]
         if held:
             back = self._back(sorted({one.officer_id for one in held}), as_of)
@@ -87,11 +96,14 @@ def decline_book(settings: Settings, rules: Policy, log: ExposureLog) -> Decline
 def _declined(row: Mapping[Any, Any], policy: DecliningPolicy) -> Declined:
     since: date = row["occurred_on"]
     until = add_months(since, policy.months_away)
-    return Declined(str(row["officer_id"]), str(row["item_kind"]), str(row["item"]), since, until)
+    kind, item = str(row["item_kind"]), str(row["item"])
+    return Declined(str(row["officer_id"]), kind, item, since, until, done=row["action"] == "done")
 
 
 def _brought_back(one: Declined, changes: pd.DataFrame) -> bool:
-    """A change after the day of the decline: about everything, or about this post."""
+    """A change after the day of the decline: about everything, or about this post. What is done stays done."""
+    if one.done:
+        return False
     after = (changes["officer_id"] == one.officer_id) & (changes["since"] > pd.Timestamp(one.since))
     about = changes["item"].isna() | ((changes["item"] == one.item) & (one.item_kind == "post"))
     return bool((after & about).any())

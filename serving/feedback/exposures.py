@@ -20,6 +20,7 @@ from data_contracts.log_store import LogStore, insert_new
 from data_contracts.service_log import EXPOSURES, FEEDBACK
 from data_contracts.settings import Settings
 from data_contracts.sources.service import read_log
+from data_contracts.vocabulary import ItemKind
 from models.feedback.exploration import ShownItem
 
 Outcome = Literal["accepted", "duplicate", "conflict"]
@@ -123,22 +124,24 @@ class ExposureLog(LogStore):
         with self.transaction() as connection:
             return {(str(answer), str(officer)) for answer, officer in connection.execute(asked)}
 
-    def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
-        """Newest word of each officer on each item, where it is a no: officer_id, item_kind, item, reason, occurred_on.
+    def kept_away(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        """Newest word of each officer on each item, where it is a no, or of a course that it is done: officer_id,
+        item_kind, item, action, reason, occurred_on.
 
-        An item that was saved or done after it was declined is not declined any more; of words of one day the one that
-        was received last counts, a no first where earlier versions kept no such order.
+        An item that was saved after it was declined is not declined any more; of words of one day the one that was
+        received last counts, a no first where earlier versions kept no such order.
         """
-        return self._last_word(officer_ids, "declined")
+        rows = self._last_words(officer_ids)
+        done = (rows["action"] == "done") & (rows["item_kind"] == ItemKind.COURSE.value)
+        return rows[(rows["action"] == "declined") | done].reset_index(drop=True)
 
     def saved(self, officer_ids: Sequence[str]) -> pd.DataFrame:
-        """The same where the newest word is that it was saved: an item that was declined or done since is not there."""
-        return self._last_word(officer_ids, "saved")
+        """Where the newest word is that it was saved: an item that was declined or done since is not there."""
+        rows = self._last_words(officer_ids)
+        return rows[rows["action"] == "saved"].reset_index(drop=True)
 
-    def _last_word(self, officer_ids: Sequence[str], action: str) -> pd.DataFrame:
-        """Of each officer and item the newest word that settles anything, where it is `action`; a no goes before a yes
-        of the same day.
-        """
+    def _last_words(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        """Of each officer and item the newest word that settles anything; a no goes before a yes of the same day."""
         said = (
             FEEDBACK.select()
             .where(FEEDBACK.c.officer_id.in_(list(officer_ids)), FEEDBACK.c.action.in_(("declined", "saved", "done")))
@@ -151,8 +154,7 @@ class ExposureLog(LogStore):
         )
         with self.transaction() as connection:
             rows = pd.DataFrame([dict(row) for row in connection.execute(said).mappings()], columns=FEEDBACK.c.keys())
-        newest = rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
-        return newest[newest["action"] == action].reset_index(drop=True)
+        return rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
 
     def _taken(
         self, connection: sa.Connection, one: Given, own: Mapping[str, Any], before: sa.RowMapping | None

@@ -74,8 +74,8 @@ def test_a_small_course_is_of_what_the_post_asks_for_and_says_what_it_closes() -
                     **{f"s-{name}": ["fits", "level"] for name in ("fitness", "firearms", "analysis")}}  # fmt: skip
     text = {one.course.course_id: one.reasons[-1].text.en for one in found}
     assert text["s-leadership"].startswith("closes 0.02 of the gap in leadership in 0.5 hours (level 0.3")
-    assert text["s-firearms"] == "the level in use of weapons is 2.0"
-    assert text["s-analysis"] == "analysis was never assessed"
+    assert text["s-firearms"] == "the level in use of weapons is 2.0, and your post does not ask for it"
+    assert text["s-analysis"] == "analysis was never assessed, and your post does not ask for it"
 
 
 def test_a_gap_that_courses_listed_before_close_is_closed_no_second_time_by_a_small_one() -> None:
@@ -469,6 +469,48 @@ def test_what_the_goal_requires_by_rule_is_among_the_answers_whatever_the_load()
         assert "goal" not in {one.kind for one in advise_courses(none, offered_courses(aimed()), None, RULES)}
     unknown = advise_courses(told, [], None, RULES)
     assert [(one.kind, one.course.name.zh) for one in unknown] == [("goal", "entry")]
+
+
+def test_what_the_goal_requires_waits_for_a_month_with_room_and_fills_none_beyond_the_load() -> None:
+    """What takes longer than a month's load has a month of its own, after those that are planned."""
+    told, load = learner_of(GoalPosts(aimed(), policy()), "o", DAY), RULES.load
+
+    def planned_for(hours: float, **more: Any) -> list[tuple[str, int]]:
+        entry = [replace(one, hours=hours, **more) if one.course_id == "entry" else one
+                 for one in offered_courses(aimed())]  # fmt: skip
+        return [(one.course.course_id, one.month) for one in advise_courses(told, entry, None, RULES)][:2]
+
+    taken = load.hours_a_month - load.usual_hours  # the first month has room for the course that is required now
+    now = replace(told, hours_this_month=taken)
+    assert planned_for(200.0) == [("need", 0), ("entry", load.plan_months)]
+    assert planned_for(load.hours_a_month) == [("need", 0), ("entry", 1)]
+    told = now
+    assert planned_for(1.0) == [("need", 0), ("entry", 1)]
+    ending = add_months(DAY, load.plan_months - RULES.offered_months)  # no month after those planned is in its offer
+    left_out = planned_for(200.0, issued_on=ending)
+    assert "entry" not in dict(left_out), "it cannot be asked of anybody within the load"
+
+
+def test_of_posts_that_require_unlike_courses_one_is_enough_and_of_one_that_requires_none_none_is() -> None:
+    tables = aimed()
+    posts, entry = tables["posts"], tables["courses"][tables["courses"]["course_id"] == "entry"]
+    other = posts[posts["post_id"] == "aim"].assign(post_id="also", required_course_id="short")
+    tables["courses"] = pd.concat([tables["courses"], entry.assign(course_id="short", hours=8.0)], ignore_index=True)
+
+    def told(more: pd.DataFrame, **changed: Any) -> list[tuple[str, str]]:
+        records = {**tables, "posts": pd.concat([posts, more], ignore_index=True)}
+        one = replace(learner_of(GoalPosts(records, policy()), "o", DAY), **changed)
+        found = advise_courses(one, offered_courses(records), None, RULES)
+        return [(each.course.course_id, each.reasons[0].text.en) for each in found if each.kind == "goal"]
+
+    ((code, words),) = told(other)
+    assert code == "short"
+    assert words.endswith("other posts of your goal require other courses, and one of them is enough")
+    assert [code for code, _ in told(other, declined=frozenset({"short"}))] == ["entry"]
+    free = other.assign(required_course_id=None)
+    assert told(free) == [], "there is a post that asks for none"
+    standing = learner_of(GoalPosts(tables, policy()), "o", DAY).standing
+    assert told(other, standing=replace(standing, last_taken={"entry": DAY})) == [], "one of them is held"
 
 
 def test_tables_that_are_absent_tell_nothing() -> None:

@@ -31,9 +31,9 @@ class NoLog(ExposureLog):
     def show(self, answers: object) -> None:
         """Nothing is logged."""
 
-    def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+    def kept_away(self, officer_ids: Sequence[str]) -> pd.DataFrame:
         """Nobody declined anything."""
-        return pd.DataFrame(columns=["officer_id", "item_kind", "item", "reason", "occurred_on"])
+        return pd.DataFrame(columns=["officer_id", "item_kind", "item", "action", "reason", "occurred_on"])
 
 
 def plain_suggester() -> Suggester:

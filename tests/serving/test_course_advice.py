@@ -71,7 +71,7 @@ class Colleagues:
 class Broken(ExposureLog):
     """A log whose disk is full."""
 
-    def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+    def kept_away(self, officer_ids: Sequence[str]) -> pd.DataFrame:
         raise NotReady("the disk is full")
 
 
@@ -186,6 +186,31 @@ def test_a_declined_course_stays_away_and_makes_room_but_never_a_required_one(as
     ]  # fmt: skip
 
 
+def test_what_is_declined_or_done_and_stays_required_is_told(ask: Ask, log: ExposureLog) -> None:
+    decline(log, "need")
+    (one,) = ask({"officer_ids": ["o"]}, Colleagues("a")).results
+    assert isinstance(one, CoursesSuggested)
+    (notice,) = [notice for notice in one.notices if notice.code == "required_all_the_same"]
+    assert "you declined Needed" in notice.en
+    (other,) = ask({"officer_ids": ["p"]}, Colleagues("a"), request_id="r-2").results
+    assert isinstance(other, CoursesSuggested)
+    assert "required_all_the_same" not in {notice.code for notice in other.notices}
+
+
+def test_a_course_reported_as_done_is_not_suggested_again_and_says_so(ask: Ask, log: ExposureLog) -> None:
+    assert ("wave", "a") in shown(ask({"officer_ids": ["o"]}, Colleagues("a", "b")))
+    day = date(2025, 6, 1)
+    log.take([
+        given(9, officer_id="o", item_kind="course", item="a", action="done", occurred_on=day, known_on=day)
+    ])  # fmt: skip
+    found = ask({"officer_ids": ["o"]}, Colleagues("a", "b"), request_id="r-2")
+    assert ("wave", "a") not in shown(found)
+    (one,) = found.results
+    assert isinstance(one, CoursesSuggested)
+    assert [(out.item, out.until) for out in one.declined] == [("a", date(2025, 12, 1))]
+    assert one.declined[0].text.en.startswith("reported as done on 2025-06-01")
+
+
 def test_what_was_declined_on_the_day_asked_about_stays_away_though_it_may_come_back_today(
     ask: Ask, log: ExposureLog
 ) -> None:
@@ -214,6 +239,8 @@ def test_what_the_goal_requires_is_there_however_little_is_asked_for_and_can_be_
         ("entry", date(2025, 12, 1), "入门"), ("unknown", date(2025, 12, 1), None),
     ]  # fmt: skip
     assert one.declined[0].text.zh == "本人于 2025-06-01 表示不感兴趣，2025-12-01 前不再建议"
+    (without,) = [notice for notice in one.notices if notice.code == "goal_without_course"]
+    assert ("入门因本人不感兴趣" in without.zh, "is left out because you declined it" in without.en) == (True, True)
 
 
 def test_what_is_shown_is_logged_by_place_and_required_courses_as_certain(ask: Ask, log: ExposureLog) -> None:

@@ -102,9 +102,9 @@ def test_the_newest_word_on_an_item_counts(log: ExposureLog) -> None:
         given(6, action="opened", item="p-3", occurred_on=date(2026, 2, 1)),
         given(7, action="declined", officer_id="o-2"),
     ])  # fmt: skip
-    assert log.declined(["o-1"])["item"].tolist() == ["p-3", "p-1"]
-    assert log.declined(["o-1", "o-2"])["officer_id"].tolist() == ["o-1", "o-1", "o-2"]
-    assert log.declined([]).empty
+    assert log.kept_away(["o-1"])["item"].tolist() == ["p-3", "p-1"]
+    assert log.kept_away(["o-1", "o-2"])["officer_id"].tolist() == ["o-1", "o-1", "o-2"]
+    assert log.kept_away([]).empty
     assert log.saved(["o-1", "o-2"])["item"].tolist() == ["p-2"]
 
 
@@ -156,3 +156,12 @@ def test_a_folder_without_a_usable_log_is_no_source(tmp_path: Path) -> None:
     (tmp_path / "feedback.db").write_bytes(b"no database at all, but long enough to be looked at as one" * 20)
     with pytest.raises(InvalidInput, match="cannot be used"):
         read_source("service", tmp_path)
+
+
+def test_a_course_that_is_done_is_kept_away_and_a_post_or_a_path_is_not(log: ExposureLog) -> None:
+    log.take([
+        given(1, action="done", item_kind="course", item="law"), given(2, action="done", item="p-2"),
+        given(3, action="done", item_kind="course", item="radio"),
+        given(4, action="saved", item_kind="course", item="radio", occurred_on=date(2026, 5, 1)),
+    ])  # fmt: skip
+    assert log.kept_away(["o-1"])[["item", "action"]].to_numpy().tolist() == [["law", "done"]]

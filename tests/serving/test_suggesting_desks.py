@@ -89,7 +89,7 @@ def test_posts_are_ranked_where_the_log_cannot_be_used(log: ExposureLog) -> None
         def show(self, answers: object) -> None:
             raise NotReady("the disk is full")
 
-        def declined(self, officer_ids: object) -> pd.DataFrame:
+        def kept_away(self, officer_ids: object) -> pd.DataFrame:
             raise NotReady("the disk is full")
 
     desk = _careers(kept_suggester(Broken("sqlite://"), share=0.5))
