@@ -70,7 +70,7 @@ class Catalogue:
 
     def of_fields(self) -> IntArray:
         """The numbers of the talent fields' courses, in the order of the fields."""
-        return self.small()[0] - len(FIELDS) + np.arange(len(FIELDS))
+        return int(self.small()[0]) - len(FIELDS) + np.arange(len(FIELDS))
 
     def small(self) -> IntArray:
         """The numbers of the small courses."""
