@@ -64,11 +64,11 @@ def stated_goals(rows: pd.DataFrame) -> dict[str, StatedGoal]:
     one day the one known last, of those known on one day the one delivered last. Whoever stated none is left out, and
     one whose term is over hides those before it.
 
-    >>> rows = pd.DataFrame({"officer_id": "a", "occurred_on": pd.to_datetime(["2020-01-01"] * 2 + ["2019-01-01"]),
-    ...     "known_on": pd.Timestamp(2020, 1, 1), "goal_kind": ["job_family", "post", "post"],
-    ...     "goal": ["legal", "p", "q"], "horizon_months": [12, 24, 600]})
-    >>> stated_goals(rows)["a"].code
-    ('post', 'p')
+    >>> before, day, after = pd.to_datetime(["2019-01-01", "2020-01-01", "2020-01-02"])
+    >>> rows = pd.DataFrame({"officer_id": [*"aaabb"], "occurred_on": [day, day, before, day, day],
+    ...     "known_on": [day, day, day, after, day], "goal_kind": "post", "goal": [*"qprqp"], "horizon_months": 12})
+    >>> [stated_goals(rows)[one].goal for one in "ab"]
+    ['p', 'q']
     """
     if rows.empty:
         return {}

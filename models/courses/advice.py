@@ -35,7 +35,6 @@ from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing
 from models.stated_goals import StatedGoal
 
 FITS = "fits"  # why a small course is suggested
-MONTHS_BEYOND = 12  # after those planned, in which what the goal requires finds room
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
 
@@ -180,13 +179,14 @@ def planned(
         if in_time and month not in in_time and in_time[0] == 0 and room[0] + overdue >= hours:
             month = 0
         if month is None and one.kind == AIM:
-            month = _month_beyond(one.course, hours, room, as_of, policy)
+            month = _month_beyond(one.course, as_of, policy)
         if month is None and one.kind != REQUIRED:
             continue
         place = max(months, key=lambda place: room[place]) if month is None else month
         if one.overdue and one.kind == REQUIRED:
             place, overdue = 0, overdue + hours  # what is overdue does not wait for room
-        room[place] -= hours
+        if place < len(room):
+            room[place] -= hours
         ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months)
         reasons = one.reasons
         if last is not None and place not in in_time:
@@ -195,22 +195,13 @@ def planned(
     yield from (found[at] for at in sorted(found))
 
 
-def _month_beyond(
-    course: OfferedCourse, hours: float, room: list[float], as_of: date, policy: CoursesPolicy
-) -> int | None:
-    """The first month after those planned with room for what the goal requires, None where its offer ends before.
-
-    What takes longer than a month's load has a month of its own. `room` grows by the months looked at.
+def _month_beyond(course: OfferedCourse, as_of: date, policy: CoursesPolicy) -> int | None:
+    """The month after those planned, for what the goal requires, which has it to itself; None where its offer ends
+    before. What is over on the day is planned all the same, since the rule asks for it.
     """
-    load, until = policy.load, course.offered_until(policy)
-    past = until is not None and until < as_of  # a rule asks for it all the same
-    for place in range(load.plan_months, load.plan_months + MONTHS_BEYOND):
-        room += [load.hours_a_month] * (place + 1 - len(room))
-        if not (past or course.finishable_from(_first_of(as_of, place), policy)):
-            return None
-        if room[place] >= min(hours, load.hours_a_month):
-            return place
-    return None
+    place, until = policy.load.plan_months, course.offered_until(policy)
+    over = until is not None and until < as_of
+    return place if over or course.finishable_from(_first_of(as_of, place), policy) else None
 
 
 def _first_planned(one: SuggestedCourse, as_of: date) -> tuple[bool, bool, date]:

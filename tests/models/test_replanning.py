@@ -110,7 +110,7 @@ def test_ahead_is_who_gets_to_the_goal_sooner_than_was_told_first_and_whoever_as
     for one in (found, again):
         assert one.status == status
         assert ("sooner" in [why.code for why in one.why]) == (status == "ahead"), "with the days that make it so"
-    better = Plan("z", day, (replace(STEPS[1], expected_on=expected), STEPS[1]), 0.9)
+    better = Plan("z", day, (STEPS[0], replace(STEPS[1], expected_on=expected)), 0.9)
     other = replan(LAST, _now(step, plans=(better, replace(rest, chance=0.1)), as_of=day), PATHS)
     assert other.status == "on_track", "of another path nothing was told to be ahead of"
 

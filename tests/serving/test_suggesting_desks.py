@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from serving.feedback.exposures import ExposureLog, exposure_log
+from serving.feedback.exposures import ExposureLog, Given, exposure_log
 from serving.feedback.suggesting import Suggester
 from serving.paths.answers import PathDesk
 from serving.paths.schemas import NoPathFound, PathsFound, PathsRequest
@@ -190,3 +190,12 @@ def test_a_long_path_has_a_short_code() -> None:
 
 def test_nothing_is_kept_from_who_declined_nothing(log: ExposureLog) -> None:
     assert kept_suggester(log, changes=NOTHING).away(["a"], DAY) == {}
+
+
+def test_a_new_post_brings_back_what_was_declined_and_not_what_is_done(log: ExposureLog) -> None:
+    decline(log, "o-000001", "course", "law", DAY)
+    log.take([Given("done", "o-000001", "course", "radio", "done", None, DAY, DAY)])
+    day = MOVED["since"][0].date() + timedelta(days=1)
+    for changes, kept in ((NOTHING, {"law", "radio"}), (MOVED, {"radio"})):
+        away = kept_suggester(log, changes=changes).away(["o-000001"], day)
+        assert {one.item for one in away["o-000001"]} == kept
