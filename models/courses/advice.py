@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
 
-from data_contracts.advising import CoursesPolicy
+from data_contracts.advising import CourseLoad, CoursesPolicy
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
@@ -34,6 +34,7 @@ from models.courses.gaps import (
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
 from models.stated_goals import StatedGoal
 
+ROUNDS = 4  # of looking for courses that find room: in the second nearly everybody's do
 FITS = "fits"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
@@ -108,28 +109,21 @@ def advise_courses(
 ) -> list[SuggestedCourse]:  # fmt: skip
     """Suggestions in the order of KINDS, each course once with every reason found, planned into months.
 
-    `spare_hours` asks for small courses too: those that take no longer.
+    `spare_hours` asks for small courses too: those that take no longer. What finds no room in the load closes nothing
+    and makes room for others: it is looked again without it, a few times.
     """
-    catalogue = {course.course_id: course for course in courses}
-    found: dict[str, SuggestedCourse] = {}
-    gaps = _gaps(learner, policy)
-    kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
-        (policy.most.required, _required(learner, courses, policy)),
-        (policy.most.goal, _for_goal(learner, catalogue, policy)),
-        (policy.most.gap, _gap(gaps, _open(learner, courses, policy), policy, found)),
-        (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
-        (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
-        (policy.most.small, _small(learner, courses, policy, spare_hours, found)),
-    ]
-    for most, suggestions in kinds:
-        fresh = 0
-        for one in suggestions:
-            known = found.get(one.course.course_id)
-            if known is not None:
-                found[one.course.course_id] = replace(known, reasons=_each_once((*known.reasons, *one.reasons)))
-            elif fresh < most:
-                found[one.course.course_id] = one
-                fresh += 1
+    gaps, asking = _gaps(learner, policy), learner
+    for _ in range(ROUNDS):
+        found = _found(asking, gaps, courses, crowd, policy)
+        plan = list(planned(found.values(), *_taking(learner), policy))
+        kept = {one.course.course_id for one in plan}
+        if len(kept) == len(found):
+            break
+        room = _room(plan, learner, policy.load)
+        longer = {one.course_id for one in courses if policy.load.hours_of(one.hours) > room}
+        asking = replace(asking, declined=asking.declined | (longer - kept) | (found.keys() - kept))
+    found = {code: one for code, one in found.items() if code in kept}
+    _add(found, policy.most.small, _small(asking, courses, policy, spare_hours, found))
     left = {gap: gap.size for gap in gaps}
     for code, one in found.items():
         if one.kind != GAP:  # which says what it closes of what those before it leave, as all others do
@@ -138,7 +132,51 @@ def advise_courses(
             why = level_reason(one.course, learner.levels or {}, learner.present) if small else closes
             found[code] = replace(one, reasons=_each_once((*one.reasons, *why)))
         left = left_after(left, (one.course,), policy.gap, policy.load)
-    return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
+    return list(planned(found.values(), *_taking(learner), policy))
+
+
+def _found(
+    learner: Learner, gaps: Sequence[Gap], courses: Sequence[OfferedCourse], crowd: Crowd | None, policy: CoursesPolicy
+) -> dict[str, SuggestedCourse]:
+    """Everything but small courses, in order, whether there is room for it or not."""
+    catalogue = {course.course_id: course for course in courses}
+    found: dict[str, SuggestedCourse] = {}
+    for most, suggestions in (
+        (policy.most.required, _required(learner, courses, policy)),
+        (policy.most.goal, _for_goal(learner, catalogue, policy)),
+        (policy.most.gap, _gap(gaps, _open(learner, courses, policy), policy, found)),
+        (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
+        (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
+    ):
+        _add(found, most, suggestions)
+    return found
+
+
+def _add(found: dict[str, SuggestedCourse], most: int, suggestions: Iterable[SuggestedCourse]) -> None:
+    """At most so many new ones; one that is there already gets the reasons."""
+    fresh = 0
+    for one in suggestions:
+        known = found.get(one.course.course_id)
+        if known is not None:
+            found[one.course.course_id] = replace(known, reasons=_each_once((*known.reasons, *one.reasons)))
+        elif fresh < most:
+            found[one.course.course_id] = one
+            fresh += 1
+
+
+def _room(plan: Sequence[SuggestedCourse], learner: Learner, load: CourseLoad) -> float:
+    """Hours that are left in the month with most room."""
+    room = [load.hours_a_month] * load.plan_months
+    room[0] -= learner.hours_this_month
+    for one in plan:
+        if one.month < len(room):
+            room[one.month] -= load.hours_of(one.course.hours)
+    return max(room)
+
+
+def _taking(learner: Learner) -> tuple[date, float]:
+    """The day, and the hours of this month that are taken already."""
+    return learner.standing.as_of, learner.hours_this_month
 
 
 def planned(

@@ -170,7 +170,7 @@ def lacking(left: Mapping[Gap, float], rules: GapPolicy) -> dict[str, tuple[int,
 
 def _met(gap: Gap, rules: GapPolicy) -> float:
     """What may be left of a gap that counts as closed: of a rule's nothing."""
-    return NEARLY if gap.whose == RULE else rules.least_gap / 2
+    return NEARLY if gap.whose == RULE else rules.least_gap / 2 + NEARLY
 
 
 def told_levels(levels: float) -> str:

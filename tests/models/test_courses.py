@@ -491,6 +491,22 @@ def test_what_the_goal_requires_waits_for_a_month_with_room_and_fills_none_beyon
     assert "entry" not in dict(left_out), "it cannot be asked of anybody within the load"
 
 
+def test_what_finds_no_room_closes_nothing_and_makes_room_for_what_does() -> None:
+    """A year of study closed leadership and was not planned: half an hour of it was of no use to anybody then."""
+    long = [OfferedCourse(f"year-{n}", Bilingual("课", "course"), "leadership", hours=200.0) for n in range(5)]
+    short = OfferedCourse("days", Bilingual("课", "course"), "leadership", hours=16.0)
+    spare = [
+        OfferedCourse(f"s-{name}", Bilingual("课", "course"), name, hours=0.5) for name in ("fitness", "leadership")
+    ]
+    own = learner(levels={"leadership": 1.0, "fitness": 0.2}, present={"leadership": 1.8, "fitness": 0.2})
+    found = advise_courses(own, [*long, *spare], None, RULES, 0.5)
+    assert [one.course.course_id for one in found] == ["s-leadership", "s-fitness"]
+    again = advise_courses(own, [*long, short, *spare], None, RULES, 0.5)
+    told = {one.course.course_id: one.reasons[0].text.en for one in again}
+    assert list(told) == ["days", "s-leadership", "s-fitness"]
+    assert told["days"].startswith("closes 0.5 of the gap in leadership"), "nothing before it closed any"
+
+
 def test_of_posts_that_require_unlike_courses_one_is_enough_and_of_one_that_requires_none_none_is() -> None:
     tables = aimed()
     posts, entry = tables["posts"], tables["courses"][tables["courses"]["course_id"] == "entry"]
