@@ -492,19 +492,21 @@ def test_what_the_goal_requires_waits_for_a_month_with_room_and_fills_none_beyon
 
 
 def test_what_finds_no_room_closes_nothing_and_makes_room_for_what_does() -> None:
-    """A year of study closed leadership and was not planned: half an hour of it was of no use to anybody then."""
-    long = [OfferedCourse(f"year-{n}", Bilingual("课", "course"), "leadership", hours=200.0) for n in range(5)]
-    short = OfferedCourse("days", Bilingual("课", "course"), "leadership", hours=16.0)
-    spare = [
-        OfferedCourse(f"s-{name}", Bilingual("课", "course"), name, hours=0.5) for name in ("fitness", "leadership")
-    ]
-    own = learner(levels={"leadership": 1.0, "fitness": 0.2}, present={"leadership": 1.8, "fitness": 0.2})
-    found = advise_courses(own, [*long, *spare], None, RULES, 0.5)
-    assert [one.course.course_id for one in found] == ["s-leadership", "s-fitness"]
-    again = advise_courses(own, [*long, short, *spare], None, RULES, 0.5)
-    told = {one.course.course_id: one.reasons[0].text.en for one in again}
-    assert list(told) == ["days", "s-leadership", "s-fitness"]
-    assert told["days"].startswith("closes 0.5 of the gap in leadership"), "nothing before it closed any"
+    """Two days of study closed leadership and were not planned: one day of it was of no use to anybody then."""
+    rules = replace(RULES, load=replace(RULES.load, plan_months=1))
+    long = OfferedCourse("long", Bilingual("课", "course"), "leadership", hours=16.0)
+    day = replace(long, course_id="day", hours=8.0)
+    small = replace(long, course_id="s-leadership", hours=0.5)
+    fit = replace(long, course_id="fit", competency="fitness", hours=4.0)
+    courses = [*(replace(long, course_id=f"{hours}-{n}", hours=hours) for hours in (16.0, 12.0) for n in range(9)),
+               day, small, fit, replace(small, course_id="s-fitness", competency="fitness")]  # fmt: skip
+    own = learner(levels={"leadership": 1.0, "fitness": 0.2}, present={"leadership": 1.8, "fitness": 1.0},
+                  hours_this_month=rules.load.hours_a_month - 14.0)  # fmt: skip
+    found = advise_courses(own, courses, None, rules, 0.5)
+    assert [one.course.course_id for one in found] == ["day", "fit", "s-fitness", "s-leadership"]
+    assert found[0].reasons[0].text.en.startswith("closes 0.25 of the gap in leadership"), (
+        "nothing before it closed any"
+    )
 
 
 def test_of_posts_that_require_unlike_courses_one_is_enough_and_of_one_that_requires_none_none_is() -> None:
