@@ -108,7 +108,26 @@ def test_points_decide_and_every_wish_is_told(desk: MatchDesk) -> None:
     assert c.assignments[0].code == "not_eligible"
     assert "two years of service" in c.assignments[0].text.en
     assert "月" in c.assignments[0].text.zh
-    assert (nobody.because and nobody.because.code, nobody.points) == ("did_not_apply", None)
+    assert (nobody.because and nobody.because.code, nobody.points) == ("unknown_officer", None)
+
+
+def test_an_officer_whom_no_record_knows_is_told_so_where_records_can_know(desk: MatchDesk, tmp_path: Path) -> None:
+    """Whoever is on record and wishes for nothing did not apply; a round that is sent whole rests on no record."""
+
+    def why(asked: MatchDesk, officer: str, **body: Any) -> tuple[str, str, str]:
+        because = of(ask(asked, officer_ids=["a", officer], **body), officer).because
+        assert because is not None
+        return because.code, because.zh, because.en
+
+    unknown, absent = ("unknown_officer", "查无此人", "no such officer"), ("did_not_apply", "未填报志愿", "did not apply")
+    assert why(desk, "nobody") == why(desk, "nobody", wishes=[]) == why(desk, "nobody", vacancies=X) == unknown
+    assert why(desk, "c", vacancy_ids=["v-1"]) == absent
+    assert why(desk, "nobody", vacancies=X, wishes=FOR_X) == absent
+    use = Settings(state=tmp_path)
+    rows = {"vacancies": framed("vacancies", [_vacancy("v-1", "q")]),
+            "preferences": framed("preferences", [_wish("a", "v-1", 1)])}  # fmt: skip
+    History(use.history_dir).append_all(rows, "test")
+    assert why(MatchDesk(HistoryRecords.of(use), policy()), "nobody") == absent, "no table could tell"
 
 
 def test_what_the_record_does_not_tell_of_a_rule_is_told_beside_a_wish(desk: MatchDesk) -> None:
