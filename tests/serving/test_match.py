@@ -235,6 +235,23 @@ def test_a_further_ground_never_makes_anybody_lose_the_place(
     assert [of(answer, name).assignments[0].priority_class for name in ("a", "b")] == ["hardship", "hardship"]
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_vacancy_that_one_officer_wishes_for_twice_is_refused(desk: MatchDesk, order: int) -> None:
+    """It was taken in silence, and the vacancy stood twice among the officer's wishes."""
+    twice = [*FOR_X, {"officer_id": "a", "vacancy_id": "x", "preference_order": order}]
+    told = r"^wishes\[2\]\.vacancy_id: 'x' is wished for by the same officer in wishes\[0\] already; leave one of the two"
+    with pytest.raises(InvalidInput, match=told) as refused:
+        ask(desk, officer_ids=["b"], vacancies=X, wishes=twice)
+    assert refused.value.zh == "wishes[2].vacancy_id：该民警在 wishes[0] 中已填报“x”；请删去其中一项"
+
+
+def test_a_wish_that_is_on_record_anew_stands_once_in_its_new_place(tmp_path: Path) -> None:
+    use = Settings(state=tmp_path)
+    _fill(use, {"preferences": [_wish("a", "v-1", 3, occurred_on="2024-02-11", known_on="2024-02-11")]})
+    a = of(ask(MatchDesk(HistoryRecords.of(use), policy()), officer_ids=["a"]), "a")
+    assert [(one.vacancy_id, one.preference_order) for one in a.assignments] == [("v-2", 2), ("v-1", 3)]
+
+
 def test_a_class_for_one_vacancy_shows_there_alone(desk: MatchDesk) -> None:
     granted = [{"officer_id": "b", "priority_class": "couple", "vacancy_id": "v-1"}]
     b = of(ask(desk, officer_ids=["b"], priorities=granted), "b")
