@@ -151,6 +151,21 @@ def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path
         assert words in english
 
 
+def test_each_chance_is_told_beside_what_it_is_a_chance_of(desks: Desks, tmp_path: Path) -> None:
+    """Below the chance by any way stood the sentence of the chance by one way, and nothing said which was which."""
+    ends = {"zh": ("╰", "路径 1"), "en": ("╰", "path 1")}
+    whose = {"zh": ("以任一路径到达", "每条路径的可能性：从现在起48个月内，恰好沿此路径", "每一步的可能性：若在该步"),
+             "en": ("by any way found", "the chance of a path: chance of getting to the goal within 48 months by this",
+                    "the chance of a step: if a move")}  # fmt: skip
+    for language in ("zh", "en"):
+        text, _ = said(Recommendation("x", GOAL, 48, language=language), desks, tmp_path)
+        box, rest = text.split(ends[language][0], 1)
+        above, below = rest.split(ends[language][1], 1)
+        for words, here in zip(whose[language], (box, above, above), strict=True):
+            assert words in here, words
+            assert text.count(words) == 1
+
+
 def test_no_path_and_no_officer_are_answers(desks: Desks, tmp_path: Path) -> None:
     text, file = said(Recommendation("x", "post:a", language="en"), desks, tmp_path)
     assert (file, "paths: the goal post a is reached: post a is held now" in text) == (None, True)
