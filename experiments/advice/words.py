@@ -97,7 +97,8 @@ SAID: dict[str, Bilingual] = {
     "paths_desk": Bilingual("职业路径", "paths"),
     "points_desk": Bilingual("积分", "points"),
     "picture": Bilingual("图：{file}", "picture {file}"),
-    "no_picture": Bilingual("没有路径可画，未生成图：{why}", "no picture was drawn, as there is no path to draw: {why}"),
+    "no_picture": Bilingual("没有路径可画，未生成图：{why}",
+                            "no picture was drawn, as there is no path for it: {why}"),
 }  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def test_each_chance_is_told_beside_what_it_is_a_chance_of(desks: Desks, tmp_pat
     for language in ("zh", "en"):
         text, _ = said(Recommendation("x", GOAL, 48, language=language), desks, tmp_path)
         box, rest = text.split(ends[language][0], 1)
-        above, below = rest.split(ends[language][1], 1)
+        above = rest.split(ends[language][1], 1)[0]
         for words, here in zip(whose[language], (box, above, above), strict=True):
             assert words in here, words
             assert text.count(words) == 1
@@ -170,7 +170,7 @@ def test_each_chance_is_told_beside_what_it_is_a_chance_of(desks: Desks, tmp_pat
 def test_no_path_and_no_officer_are_answers(desks: Desks, tmp_path: Path) -> None:
     text, file = said(Recommendation("x", "post:a", language="en"), desks, tmp_path)
     assert (file, "paths: the goal post a is reached: post a is held now" in text) == (None, True)
-    undrawn = "no picture was drawn, as there is no path to draw: "
+    undrawn = "no picture was drawn, as there is no path for it: "
     assert f"{undrawn}the goal post a is reached: post a is held now" in text
     said(Recommendation("x", GOAL, 48), desks, tmp_path)
     text, file = said(Recommendation("nobody", GOAL, language="en"), desks, tmp_path)

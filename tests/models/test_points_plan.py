@@ -237,8 +237,8 @@ def test_a_course_that_is_overdue_is_taken_before_shorter_ones_unless_its_merit_
         assert found[0][0] == first
     ends, both = law("ends", 1.0, issued_on="2022-06-01"), ("law_exam", "training_passed")
     will = CourseWill(required=frozenset({"due"}), overdue=frozenset({"due"}))
-    found = plan(8.5, "2026-09-01", both, will, courses=[ends, courses[1]])  # in September it counts on both lines
-    assert taking(found) == [("ends", "2024-03-04"), ("due", "2024-09-03")]
+    late = plan(8.5, "2026-09-01", both, will, courses=[ends, courses[1]])  # in September it counts on both lines
+    assert taking(late) == [("ends", "2024-03-04"), ("due", "2024-09-03")]
 
 
 def test_no_other_order_of_the_courses_brings_points_sooner() -> None:

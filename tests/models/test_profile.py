@@ -42,7 +42,7 @@ def test_a_figure_stands_beside_the_peers_in_the_same_post() -> None:
 
 def test_halves_are_rounded_up_so_that_figure_and_sentence_of_a_record_agree() -> None:
     """The value 179.45 was told as 179.4, 82.15 as 82.2."""
-    hours = {"a": 179.45, "b": 82.15, "c": 74.85, "d": 74.85, "e": 74.85, "f": 74.85, "g": 190.0, "h": 191.0, "i": 192.0}
+    hours = {"a": 179.45, "b": 82.15, **dict.fromkeys("cdef", 74.85), "g": 190.0, "h": 191.0, "i": 192.0}
     made = Profiles.of({**force([*hours]), "duty_months": worked(**hours)}, DAY, 2)
     (a, b, c) = (found.figures[0] for found in map(made.officer, "abc") if found is not None)
     assert (a.value, a.median, a.percentile) == (179.45, 78.5, 62.5)

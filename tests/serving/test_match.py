@@ -119,7 +119,8 @@ def test_an_officer_whom_no_record_knows_is_told_so_where_records_can_know(desk:
         assert because is not None
         return because.code, because.zh, because.en
 
-    unknown, absent = ("unknown_officer", "查无此人", "no such officer"), ("did_not_apply", "未填报志愿", "did not apply")
+    unknown = ("unknown_officer", "查无此人", "no such officer")
+    absent = ("did_not_apply", "未填报志愿", "did not apply")
     assert why(desk, "nobody") == why(desk, "nobody", wishes=[]) == why(desk, "nobody", vacancies=X) == unknown
     assert why(desk, "c", vacancy_ids=["v-1"]) == absent
     assert why(desk, "nobody", vacancies=X, wishes=FOR_X) == absent
@@ -237,9 +238,9 @@ def test_a_further_ground_never_makes_anybody_lose_the_place(
 
 @pytest.mark.parametrize("order", [1, 2])
 def test_a_vacancy_that_one_officer_wishes_for_twice_is_refused(desk: MatchDesk, order: int) -> None:
-    """It was taken in silence, and the vacancy stood twice among the officer's wishes."""
+    """It was taken, and the vacancy stood twice among the officer's wishes."""
     twice = [*FOR_X, {"officer_id": "a", "vacancy_id": "x", "preference_order": order}]
-    told = r"^wishes\[2\]\.vacancy_id: 'x' is wished for by the same officer in wishes\[0\] already; leave one of the two"
+    told = r"^wishes\[2\]\.vacancy_id: 'x' is wished for by the same officer in wishes\[0\] already; leave one of"
     with pytest.raises(InvalidInput, match=told) as refused:
         ask(desk, officer_ids=["b"], vacancies=X, wishes=twice)
     assert refused.value.zh == "wishes[2].vacancy_id：该民警在 wishes[0] 中已填报“x”；请删去其中一项"
