@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 from data_contracts.vocabulary import Bilingual
+
+
+def half_up(value: float, digits: int = 0) -> float:
+    """Rounded by the decimal digits that a reader sees, halves away from nothing, so that figure and sentence agree.
+
+    Python rounds what it holds, and the float of 179.45 lies below it; of halves that it holds it takes the even.
+
+    >>> half_up(179.45, 1), half_up(82.15, 1), half_up(62.5), half_up(-0.125, 2)
+    (179.5, 82.2, 63.0, -0.13)
+    """
+    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def figure_told(value: float, digits: int = 3, *, signed: bool = False) -> str:
@@ -66,11 +78,13 @@ def percent_told(share: float, digits: int = 0, *, estimated: bool = False) -> B
     ('over 99%', '不到1%', '99.6%')
     >>> percent_told(1.0).en, percent_told(1.0, estimated=True).en
     ('100%', 'over 99%')
+    >>> percent_told(0.625).en, percent_told(0.145).en
+    ('63%', '15%')
     """
     least = 10.0 ** -(digits + 2)
     if share < least and (share > 0.0 or estimated):
         return Bilingual(f"不到{least:.{digits}%}", f"under {least:.{digits}%}")
     if share > 1.0 - least and (share < 1.0 or estimated):
         return Bilingual(f"超过{1.0 - least:.{digits}%}", f"over {1.0 - least:.{digits}%}")
-    told = f"{share:.{digits}%}"
+    told = f"{half_up(share, digits + 2):.{digits}%}"
     return Bilingual(told, told)

@@ -106,6 +106,7 @@ def recommend(asked: Recommendation, desks: Desks, pictures: Path, console: Cons
     for part in (*_posts(asking), *_paths(asking, paths), *_courses(asking), *_points(asking)):
         console.print(part, width=width)
     if not isinstance(paths, PathsFound):
+        console.print(Words(say("no_picture", why=say.one(paths.because))), width=width)
         return None
     file = (asked.out or pictures) / _picture_of(asked, paths)
     draw_paths(file, [_as_told(path) for path in paths.paths], ("start", "goal"), _Names(paths), asked.language)

@@ -62,10 +62,11 @@ def paths_told(
     if isinstance(found, PathsFound):
         head = say("paths", start=say.one(found.start), goal=say.one(found.goal), months=found.horizon_months,
                    chance=share(found.chance))  # fmt: skip
-        yield Panel(Words(head))
+        yield Panel(Words(f"{head}\n{say.one(found.chances.goal)}"))
         if found.start_ended_on is not None:
             yield Words(say("from_ended", start=say.one(found.start), day=found.start_ended_on))
-        yield from (Words(f"  {say.one(text)}") for text in (found.chances.path, found.chances.step))
+        yield Words(say("of_path", text=say.one(found.chances.path)))
+        yield Words(say("of_step", text=say.one(found.chances.step)))
         yield from (_path(place, path, say) for place, path in enumerate(found.paths, 1))
         if (change := found.change) is not None:
             text = say.one(change.text)

@@ -42,6 +42,8 @@ SAID: dict[str, Bilingual] = {
                             "no post is held: {start} ended on {day}, and paths start from it"),
     "path": Bilingual("路径 {place}：可能性 {chance}，约 {months:.0f} 个月（80% 区间 {low:.0f} 至 {high:.0f}）",
                       "path {place}: chance {chance}, about {months:.0f} months (80 %: {low:.0f} to {high:.0f})"),
+    "of_path": Bilingual("  每条路径的可能性：{text}", "  the chance of a path: {text}"),
+    "of_step": Bilingual("  每一步的可能性：{text}", "  the chance of a step: {text}"),
     "step": Bilingual("步骤", "step"),
     "chance": Bilingual("可能性", "chance"),
     "when": Bilingual("预计（80% 区间）", "expected (80 % interval)"),
@@ -95,6 +97,8 @@ SAID: dict[str, Bilingual] = {
     "paths_desk": Bilingual("职业路径", "paths"),
     "points_desk": Bilingual("积分", "points"),
     "picture": Bilingual("图：{file}", "picture {file}"),
+    "no_picture": Bilingual("没有路径可画，未生成图：{why}",
+                            "no picture was drawn, as there is no path for it: {why}"),
 }  # fmt: skip
 
 

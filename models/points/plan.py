@@ -53,7 +53,8 @@ class Step:
     """One thing to earn: a merit of a rule, when it could come, and the course it would take.
 
     `also` are the other lines on which the same merit counts at the deadline: a law exam passed is also training
-    passed. `waits` says that it could come earlier, but would have expired on one of the lines by the deadline.
+    passed. `waits` says that it could come earlier, but would have expired on one of the lines by the deadline; `after`
+    that it could come earlier, were it not for the courses of the steps before it.
     """
 
     rule: PointsRule
@@ -61,6 +62,7 @@ class Step:
     offer: Offer | None = None
     also: tuple[PointsRule, ...] = ()
     waits: bool = False
+    after: bool = False
 
     @property
     def on(self) -> date:
@@ -327,7 +329,7 @@ def _combination(reach: Reach, tier: Sequence[Way], counts: Sequence[int], missi
 
 
 def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int], waits: bool) -> tuple[Step, ...]:
-    """The steps of a choice with their days; courses are taken one after another."""
+    """The steps of a choice in the order of their days; courses are taken one after another."""
     chosen = [
         [replace(offer, first=offer.whole) if waits else offer for offer in way.offers[:count]]
         for way, count in zip(tier, counts, strict=True)
@@ -345,5 +347,7 @@ def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int], waits: bool
             also = tuple(one for one in others if implied(way.rule, one) and reach.stands(one, chance.earned))
             # held back to the very day, not by the courses before it
             held = waits and offer is not None and chance.earned == offer.whole != way.offers[number].first
-            found.append(Step(way.rule, chance, offer, also, held))
-    return tuple(sorted(found, key=lambda step: step.on))
+            after = offer is not None and chance.earned > reach.together([offer])
+            found.append(Step(way.rule, chance, offer, also, held, after))
+    taken = {course: place for place, course in enumerate(done)}
+    return tuple(sorted(found, key=lambda step: (step.on, taken[step.offer.course_id] if step.offer else -1)))

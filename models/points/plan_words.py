@@ -259,11 +259,19 @@ def step_text(step: Step, records: Records) -> Bilingual:
     also_en = "".join(f", and {number(one.points)} more as {one.name_en}" for one in step.also)
     wait = Bilingual("（不提前，以便到期限日各项仍有效）", ", so that all of it still stands on the deadline")
     wait = wait if step.waits else Bilingual("", "")
+    since = _since(step)
     return Bilingual(
-        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{wait.zh}{move.zh}",
-        f"{rule.name_en}{asked.en}{course_en}: {counted(number(rule.points), 'point')} from {step.on} at the "
-        f"earliest{also_en}{wait.en}{move.en}",
+        f"{rule.name_zh}{asked.zh}{course_zh}，{since.zh}起计{number(rule.points)}分{also_zh}{wait.zh}{move.zh}",
+        f"{rule.name_en}{asked.en}{course_en}: {counted(number(rule.points), 'point')}{since.en}{also_en}"
+        f"{wait.en}{move.en}",
     )
+
+
+def _since(step: Step) -> Bilingual:
+    """From when a step counts: what waits only for the courses before it could come earlier, as its way says."""
+    if step.after:
+        return Bilingual(f"在前面的培训之后，{step.on}", f", after the courses before it, from {step.on}")
+    return Bilingual(f"最早{step.on}", f" from {step.on} at the earliest")
 
 
 def combination_text(found: Combination) -> Bilingual:

@@ -32,7 +32,7 @@ class Offer:
 
     It is completed on `first` at the earliest (None: on any day; the hours may be studied before), and on `last` at the
     latest, the last day of its offer (None: it stays on offer). Completed from `whole` on (None: from `first` on), its
-    merit stands at the deadline on every line that it can.
+    merit stands at the deadline on every line that it can. `overdue` says that a rule has asked for it too long.
     """
 
     course_id: str
@@ -40,14 +40,18 @@ class Offer:
     first: date | None = None
     last: date | None = None
     whole: date | None = None
+    overdue: bool = False
 
 
 @dataclass(frozen=True)
 class CourseWill:
-    """Of one officer: the courses that rules require now, and those that the officer declined for now."""
+    """Of one officer: the courses that rules require now, which of them are overdue, and those that the officer
+    declined for now.
+    """
 
     required: frozenset[str] = frozenset()
     declined: frozenset[str] = frozenset()
+    overdue: frozenset[str] = frozenset()
 
     def wanted(self, course_id: str) -> bool:
         """Whether it may be named at all: what is required is, whatever was said of it."""
@@ -100,7 +104,7 @@ class Shelf:
             last = None  # the rule asks for it all the same
         taken = self.taken.get(officer_id, {}).get(code)
         if taken is None or required:
-            return Offer(code, self.hours[code], None, last)
+            return Offer(code, self.hours[code], None, last, overdue=code in will.overdue)
         lapses = course.lapses_on(taken)
         return None if lapses is None else Offer(code, self.hours[code], lapses + ONE_DAY, last)
 

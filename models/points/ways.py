@@ -107,9 +107,18 @@ class Reach:
         since = lasting_from(rule, self.deadline)
         return since is None or earned >= since
 
+    def urgent(self, offer: Offer) -> bool:
+        """Whether a course is overdue and gives its merit on whatever day it is completed."""
+        return offer.overdue and (offer.first is None or offer.first <= self.start)
+
     def study_hours(self, until: date) -> float:
         """The hours of study until the end of a day."""
         return max((until - self.start).days, 0) * self.earning.study_hours_a_week / 7.0
+
+    def together(self, offers: Sequence[Offer]) -> date:
+        """The day on which the last of these courses is completed, whatever their order: nothing else is studied."""
+        done = self.start + timedelta(days=self.earning.study_days(sum(offer.hours for offer in offers)))
+        return max([done, *(offer.first for offer in offers if offer.first is not None)])
 
 
 def ways_of(reach: Reach) -> tuple[Way, ...]:
@@ -179,7 +188,7 @@ def _chances(
         officer_id, until = reach.now.officer_id, reach.deadline
         return reach.appraisals.chances(officer_id, rule, lasting, reach.start, until, reach.earning)
     if kind == "study":
-        found = [max(completed_on(reach, offers[:number]).values()) for number in range(1, len(offers) + 1)]
+        found = [reach.together(offers[:number]) for number in range(1, len(offers) + 1)]
     else:
         apart = 12 / reach.earning.awards_a_year
         found, number = [], 0
@@ -220,13 +229,33 @@ def _begun_by(deadline: date, months: int) -> date:
 
 
 def completed_on(reach: Reach, offers: Sequence[Offer]) -> dict[str, date]:
-    """The day on which each course is completed: one after another, what must be completed first first."""
+    """The day on which each course is completed, one after another, in the order in which they are taken."""
     found, hours = {}, 0.0
-    for offer in sorted(offers, key=lambda offer: (reach.end(offer), offer.first or reach.start)):
+    for offer in _in_order(reach, offers):
         hours += offer.hours
         done = reach.start + timedelta(days=reach.earning.study_days(hours))
         found[offer.course_id] = max(done, offer.first or done)
     return found
+
+
+def _in_order(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:
+    """What is overdue and need not wait first, then what is completed soonest, so that points come soon, each by its
+    last day.
+
+    Filled from the end (Smith 1956): the last place goes to the longest of the courses whose last day is late enough
+    for the hours of all; where each can be completed in time in some order, it is in this one.
+    """
+    left, order = list(offers), list[Offer]()
+    while left:
+        hours = sum(offer.hours for offer in left)
+        able = [one for one in left if hours <= reach.study_hours(reach.end(one)) + NEARLY]
+        last = max(
+            able or [max(left, key=reach.end)],
+            key=lambda one: (not reach.urgent(one), reach.together([one]), one.hours, one.course_id),
+        )
+        left.remove(last)
+        order.append(last)
+    return order[::-1]
 
 
 def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
@@ -262,7 +291,7 @@ def _in_time(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:
     """The most courses that can all be completed in time, the shortest (Moore 1968: where the hours until a day do not
     do for those that end by it, the longest of them is left out).
     """
-    able = [one for one in offers if max(completed_on(reach, [one]).values()) <= reach.end(one)]
+    able = [one for one in offers if reach.together([one]) <= reach.end(one)]
     kept: list[Offer] = []
     for one in sorted(able, key=lambda one: (reach.end(one), one.hours, one.course_id)):
         kept.append(one)

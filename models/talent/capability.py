@@ -16,12 +16,12 @@ from scipy.stats import beta
 
 from data_contracts.asof import AsOf
 from data_contracts.counting import counted, noun
-from data_contracts.figures import percent_told
+from data_contracts.figures import half_up, percent_told
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.peers import Frames
-from models.talent.filling import CourseFor, Filling, courses_for, fillings
+from models.talent.filling import TOLD_DIGITS, CourseFor, Filling, courses_for, fillings
 from models.talent.profile import Profiles
 from models.units.tree import ABOVE, UnitTree
 
@@ -112,7 +112,7 @@ class Capabilities:
         measured = int(sums["measured"])
         said = policy().names.competency_named(name)
         zh, en = _on_average(gap)
-        at, least, most = (percent_told(part, estimated=True) for part in (share, low, high))
+        at, least, most = (percent_told(half_up(part, TOLD_DIGITS), estimated=True) for part in (share, low, high))
         text = Bilingual(
             f"{said.zh}：{measured}人测评，{below}人未达岗位标准，达标率估计为{at.zh}（{least.zh}至{most.zh}），{zh}",
             f"{said.en}: {below} of {measured} measured {noun(below, 'is', 'are')} below their post's standard, an "
@@ -148,10 +148,10 @@ class Capabilities:
 def _on_average(gap: float) -> tuple[str, str]:
     """How far from the standard on average, in Chinese and in English.
 
-    >>> _on_average(-0.251), _on_average(0.0)[1]
-    (('平均低0.25级', '0.25 levels below it on average'), 'at it on average')
+    >>> _on_average(-0.125), _on_average(0.0)[1]
+    (('平均低0.13级', '0.13 levels below it on average'), 'at it on average')
     """
-    size = abs(round(gap, 2))
+    size = abs(half_up(half_up(gap, TOLD_DIGITS), 2))
     if not size:
         return "平均与标准持平", "at it on average"
     way_zh, way_en = ("高", "above") if gap > 0 else ("低", "below")

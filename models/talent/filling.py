@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.asof import AsOf
+from data_contracts.figures import half_up
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
@@ -26,6 +27,7 @@ from models.units.tree import UnitTree
 MOST_COURSES = 3
 NEARLY_AS_MUCH = 0.8  # of the levels that the best closes: hundreds of hours are not asked for a last fifth
 DIGITS = 6  # of sums of levels, so that equal ones are equal
+TOLD_DIGITS = 4  # of levels, shares and gaps in the picture of a unit; its sentences round these
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _told(one: Filling, place: int, below: int) -> CourseFor:
         en = f"{en} already"
     if in_all is not None:
         zh, en = f"{zh}；共需{in_all:g}学时", f"{en}; {hours_en(in_all)} in all"
-    closed = told_levels(levels)
+    closed = told_levels(half_up(half_up(levels, TOLD_DIGITS), 2))
     zh, en = f"{zh}，合计约可弥补{closed}级", f"{en}, which would close about {closed} levels of their gaps"
     return CourseFor(course.course_id, course.name, officers, levels, course.hours, in_all, Bilingual(zh, en))
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 import pandas as pd
 
 from data_contracts.asof import AsOf
+from data_contracts.figures import half_up
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.peers import CIRCLE_WORDS, Frames, Peers
@@ -97,16 +98,16 @@ class Profiles:
         if officer_id not in found.index:
             return Figure(kind.theme, code, kind.name, None, None, None, 0, None, _named(kind.name, NOTHING))
         row: Any = found.loc[officer_id].to_dict()
-        value = round(float(row["value"]), 2)
+        value = half_up(float(row["value"]), 2)
         own = _measured(value, kind.unit)
         if row["circle"] is None or pd.isna(row["circle"]):
             few = Bilingual(TOO_FEW.zh.format(least=self.peers.least), TOO_FEW.en.format(least=self.peers.least))
             text = _named(kind.name, Bilingual(f"{own.zh}；{few.zh}", f"{own.en}; {few.en}"))
             return Figure(kind.theme, code, kind.name, value, None, None, 0, None, text)
-        median, percentile, others = float(row["median"]), float(row["percentile"]), int(row["peers"])
+        median, percentile, others = half_up(float(row["median"]), 2), float(row["percentile"]), int(row["peers"])
         circle = CIRCLE_WORDS[str(row["circle"])]
-        beside = _beside(value, round(median, 2), percentile, (others, circle), kind.unit)
-        return Figure(kind.theme, code, kind.name, value, round(median, 2), round(percentile, 1), others,
+        beside = _beside(value, median, percentile, (others, circle), kind.unit)
+        return Figure(kind.theme, code, kind.name, value, median, half_up(percentile, 1), others,
                       str(row["circle"]), _named(kind.name, beside))  # fmt: skip
 
 
@@ -126,7 +127,9 @@ def _beside(value: float, median: float, percentile: float, peers: tuple[int, Bi
         return Bilingual(
             f"{own.zh}，{circle.zh}{others}人的中位数与此相同", f"{own.en}; the median of {peers_en} is the same"
         )
-    above = min(99, max(1, round(percentile))) if 0.0 < percentile < 100.0 else round(percentile)
+    above = int(half_up(half_up(percentile, 1)))  # of the percentile as it is told
+    if 0.0 < percentile < 100.0:
+        above = min(99, max(1, above))
     if above == 0:
         zh, en = f"{circle.zh}{others}人中无人更低", f"and none of {peers_en} is lower; their median is {typical.en}"
     else:
@@ -142,10 +145,10 @@ def _measured(value: float, unit: Bilingual) -> Bilingual:
 def _number(value: float) -> str:
     """As people write it: one digit after the point where there are two before it, else two.
 
-    >>> _number(176.22), _number(0.254), _number(3.0)
-    ('176.2', '0.25', '3')
+    >>> _number(179.45), _number(0.254), _number(3.0)
+    ('179.5', '0.25', '3')
     """
-    return f"{round(value, 1 if abs(value) >= 10 else 2):.10g}"
+    return f"{half_up(value, 1 if abs(value) >= 10 else 2):.10g}"
 
 
 def _named(name: Bilingual, text: Bilingual) -> Bilingual:
@@ -154,17 +157,18 @@ def _named(name: Bilingual, text: Bilingual) -> Bilingual:
 
 def _gap(row: Mapping[str, Any]) -> Gap:
     code, standard = str(row["competency"]), float(row["standard"])
-    name = policy().names.competency_named(code)
+    name, asked = policy().names.competency_named(code), _number(standard)
     if pd.isna(row["level"]):
-        never = Bilingual(f"标准{standard:.3g}，尚未测评", f"the standard is {standard:.3g}, never measured")
+        never = Bilingual(f"标准{asked}，尚未测评", f"the standard is {asked}, never measured")
         return Gap(code, name, standard, None, None, None, _named(name, never))
     level, day = float(row["level"]), f"{row['measured_on']:%Y-%m-%d}"
-    gap = round(level - standard, 2)
-    zh, en = (f"高出{gap:.3g}", f"{gap:.3g} above it") if gap > 0 else ("达标", "at it")
+    gap = half_up(round(level - standard, 6), 2)  # the difference of two floats ends in digits that nobody wrote
+    size, own = _number(abs(gap)), _number(level)
+    zh, en = (f"高出{size}", f"{size} above it") if gap > 0 else ("达标", "at it")
     if gap < 0:
-        zh, en = f"差{-gap:.3g}", f"{-gap:.3g} below it"
-    told = Bilingual(f"标准{standard:.3g}，{day}测得{level:.3g}，{zh}",
-                     f"the standard is {standard:.3g}, {level:.3g} measured on {day}, {en}")  # fmt: skip
+        zh, en = f"差{size}", f"{size} below it"
+    told = Bilingual(f"标准{asked}，{day}测得{own}，{zh}",
+                     f"the standard is {asked}, {own} measured on {day}, {en}")  # fmt: skip
     return Gap(code, name, standard, level, gap, day, _named(name, told))
 
 

@@ -134,6 +134,18 @@ def _check_posts(records: RecordSource, post_ids: Sequence[str], as_of: date) ->
 
 
 def _brought(asked: MatchRequest) -> pd.DataFrame:
+    """The wishes of a request; raises InvalidInput for a vacancy that one officer wishes for twice, which records, with
+    one row for each officer and vacancy, cannot tell.
+    """
+    seen: dict[tuple[str, str], int] = {}
+    for place, one in enumerate(asked.wishes or ()):
+        first = seen.setdefault((one.officer_id, one.vacancy_id), place)
+        if first != place:
+            raise InvalidInput(
+                f"wishes[{place}].vacancy_id: {one.vacancy_id!r} is wished for by the same officer in wishes[{first}] "
+                "already; leave one of the two out",
+                zh=f"wishes[{place}].vacancy_id：该民警在 wishes[{first}] 中已填报“{one.vacancy_id}”；请删去其中一项",
+            )
     given = pd.DataFrame([one.model_dump() for one in asked.wishes or ()], columns=WISHES[:3])
     return given.assign(occurred_on=UNDATED)
 

@@ -164,13 +164,15 @@ class PointsDesk:
     def _wills(self, frames: Frames, told: Sequence[Account], away: Away) -> dict[str, CourseWill]:
         """What rules require of each officer's courses, and what was declined, as advice on courses takes both."""
         readings = Readings(GoalPosts(frames, self.policy))
-        return {
-            account.officer_id: CourseWill(
-                frozenset(due.course.course_id for due in readings.due(account.officer_id, account.as_of)),
+        wills = {}
+        for account in while_wanted(told):
+            due = readings.due(account.officer_id, account.as_of)
+            wills[account.officer_id] = CourseWill(
+                frozenset(one.course.course_id for one in due),
                 declined_courses(away.get(account.officer_id, ())),
+                frozenset(one.course.course_id for one in due if one.overdue),
             )
-            for account in while_wanted(told)
-        }
+        return wills
 
 
 def _check_deadline(request: PointsRequest, as_of: date) -> None:

@@ -106,7 +106,7 @@ class PointsStep(Answer):
     """一步。 / One step."""
 
     rule: str = about("规则代码", "code of the rule")
-    on: date = about("最早计分日", "earliest day on which it could count")
+    on: date = about("按此顺序的最早计分日", "earliest day on which it could count, the steps taken in this order")
     course_id: str | None = about("可修的培训", "a course that would do")
     transfer_by: date | None = about(
         "须不晚于此日调入计入本项的岗位；空为不须调动",

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_contracts.asof import AsOf
+from data_contracts.figures import half_up
 from data_contracts.policy import Policy, policy
 from models.talent.capability import Capabilities, Capability, UnitCapability
+from models.talent.filling import TOLD_DIGITS
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
 from serving.names import Names
@@ -42,7 +44,6 @@ TABLES = (
 NO_STANDARDS = Because(
     code="no_standards", zh="没有岗位能力标准，无法评估", en="no post has a standard of competency to measure against"
 )
-DIGITS = 4  # of shares and gaps
 MODEL = ModelName(name="profile", version="policy", features="records")
 
 
@@ -160,10 +161,10 @@ def _competency_named(code: str) -> Text:
 
 def _competency(one: Capability) -> UnitCompetency:
     said = {name: getattr(one, name) for name in ("competency", "officers", "measured", "below", "thin")}
-    said |= {name: round(getattr(one, name), DIGITS) for name in ("share", "low", "high", "mean_gap")}
+    said |= {name: half_up(getattr(one, name), TOLD_DIGITS) for name in ("share", "low", "high", "mean_gap")}
     courses = [
         CourseNeeded(course_id=course.course_id, name=text_of(course.name), officers=course.officers,
-                     levels=round(course.levels, DIGITS), hours=course.hours, hours_in_all=course.hours_in_all,
+                     levels=half_up(course.levels, TOLD_DIGITS), hours=course.hours, hours_in_all=course.hours_in_all,
                      text=text_of(course.text))
         for course in one.courses
     ]  # fmt: skip

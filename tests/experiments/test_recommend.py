@@ -149,14 +149,35 @@ def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path
     assert "--goal" not in english
     for words in ("from post a to post z", "within 60 months", "law and", "progress: the first plan"):
         assert words in english
+    assert "no picture" not in english
+
+
+def test_each_chance_is_told_beside_what_it_is_a_chance_of(desks: Desks, tmp_path: Path) -> None:
+    """Below the chance by any way stood the sentence of the chance by one way, and nothing said which was which."""
+    ends = {"zh": ("╰", "路径 1"), "en": ("╰", "path 1")}
+    whose = {"zh": ("以任一路径到达", "每条路径的可能性：从现在起48个月内，恰好沿此路径", "每一步的可能性：若在该步"),
+             "en": ("by any way found", "the chance of a path: chance of getting to the goal within 48 months by this",
+                    "the chance of a step: if a move")}  # fmt: skip
+    for language in ("zh", "en"):
+        text, _ = said(Recommendation("x", GOAL, 48, language=language), desks, tmp_path)
+        box, rest = text.split(ends[language][0], 1)
+        above = rest.split(ends[language][1], 1)[0]
+        for words, here in zip(whose[language], (box, above, above), strict=True):
+            assert words in here, words
+            assert text.count(words) == 1
 
 
 def test_no_path_and_no_officer_are_answers(desks: Desks, tmp_path: Path) -> None:
     text, file = said(Recommendation("x", "post:a", language="en"), desks, tmp_path)
     assert (file, "paths: the goal post a is reached: post a is held now" in text) == (None, True)
+    undrawn = "no picture was drawn, as there is no path for it: "
+    assert f"{undrawn}the goal post a is reached: post a is held now" in text
     said(Recommendation("x", GOAL, 48), desks, tmp_path)
     text, file = said(Recommendation("nobody", GOAL, language="en"), desks, tmp_path)
-    assert (file, "no such officer" in text) == (None, True)
+    assert (file, f"{undrawn}no such officer" in text) == (None, True)
+    text, file = said(Recommendation("x", "post:b", 1, language="en"), desks, tmp_path)
+    (why,) = (line.removeprefix("no path: ")[:30] for line in text.splitlines() if line.startswith("no path: "))
+    assert (file, f"{undrawn}{why}" in text, "picture /" in text) == (None, True, False)
 
 
 def test_the_plan_tells_barred_posts_courses_and_points_as_the_service_does(desks: Desks, tmp_path: Path) -> None:
@@ -230,7 +251,7 @@ def test_what_is_absent_is_said_with_the_remedy_and_the_rest_is_told(desks: Desk
     bare = replace(none, guidance={**desks.guidance, "/v1/paths": Absent(Bilingual("没有路径模型", "no paths"))})
     text, file = said(Recommendation("x", GOAL), bare, tmp_path)
     assert file is None
-    for words in ("职业路径：尚不能作答（没有路径模型）", "课程建议", "积分：共 2 分"):
+    for words in ("职业路径：尚不能作答（没有路径模型）", "课程建议", "积分：共 2 分", "未生成图：没有路径模型"):
         assert words in text
     gone = {path: Absent(Bilingual("未开放", "closed")) for path in desks.guidance}
     text, _ = said(Recommendation("x", GOAL, language="en"), replace(none, guidance=gone), tmp_path)
@@ -241,6 +262,7 @@ def test_who_is_unknown_is_told_so_for_each_part(desks: Desks, tmp_path: Path) -
     text, file = said(Recommendation("nobody", GOAL), desks, tmp_path)
     assert file is None
     assert text.count("查无此人") >= 2
+    assert "没有路径可画，未生成图：查无此人" in text
 
 
 def test_a_plan_is_an_export_on_record_before_it_is_made(desks: Desks, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import accumulate, product
+from itertools import accumulate, permutations, product
 from typing import Any
 
 import numpy as np
@@ -129,16 +129,16 @@ def test_courses_are_named_with_their_hours_and_days_and_count_on_every_line() -
     found = plan(5.0, "2024-05-01", ("law_exam", "training_passed"))
     (best,) = found.combinations
     assert [(step.rule.code, step.offer.course_id if step.offer else "", str(step.on)) for step in best.steps] == [
-        ("law_exam", "law1", "2024-03-16"),
-        ("training_passed", "fit", "2024-03-23"),
+        ("training_passed", "fit", "2024-03-09"),
+        ("law_exam", "law1", "2024-03-23"),
     ]
     assert best.gain == 5.0  # the law course is training passed too
     told = [step_text(step, Records(record(courses=COURSES))) for step in best.steps]
-    law = "执法资格与法律考试（不低于80分），如培训“法一”12学时，最早2024-03-16起计4分"
-    assert told[0].zh == f"{law}，另计入培训合格0.5分"
+    law = "执法资格与法律考试（不低于80分），如培训“法一”12学时，在前面的培训之后，2024-03-23起计4分"
+    assert told[1].zh == f"{law}，另计入培训合格0.5分"
     assert (
-        told[1].en
-        == "training passed (with 60 or more), such as “fit” of 6 hours: 0.5 points from 2024-03-23 at the earliest"
+        told[0].en
+        == "training passed (with 60 or more), such as “fit” of 6 hours: 0.5 points from 2024-03-09 at the earliest"
     )
     assert sum(step.points for step in best.steps) == best.gain  # so that what is told adds up
     assert combination_text(best).en == "2 steps for 5 points, done on 2024-03-23"
@@ -212,6 +212,54 @@ def test_of_several_courses_those_whose_offer_ends_come_first_and_what_does_not_
     found = plan(8.0, "2024-12-31", ("law_exam",), courses=both)  # 12 and 11 hours are four weeks, 19 days are left
     assert taking(found) == [("two", "2024-03-15"), ("stays", "2024-03-22")]
     assert plan(12.0, "2024-12-31", ("law_exam",), courses=both).status == "not_within_deadline"
+
+
+def test_the_shortest_course_is_taken_first_and_what_waits_for_it_does_not_say_at_the_earliest() -> None:
+    """Longest first, a step of half an hour counted "from 31 January at the earliest" and its way from the 3rd."""
+    courses = [law("long", 24.0), law("short", 0.5), {**COURSES[2], "hours": 9.0}]
+    found = plan(9.5, "2025-06-30", ("law_exam", "training_passed"), courses=courses)
+    assert taking(found) == [("short", "2024-03-03"), ("fit", "2024-03-14"), ("long", "2024-04-11")]
+    assert found.combinations[0].gain == 9.5
+    told = [step_text(step, Records(record(courses=courses))) for step in found.combinations[0].steps]
+    assert "4 points from 2024-03-03 at the earliest, and" in told[0].en
+    assert "最早2024-03-03起计4分" in told[0].zh
+    assert "the first from 2024-03-03" in way_text(found.ways[0]).en
+    assert "4 points, after the courses before it, from 2024-04-11, and" in told[2].en
+    assert "，在前面的培训之后，2024-04-11起计4分" in told[2].zh
+    assert not [one for one in told[1:] if "earliest" in one.en or "最早" in one.zh]
+
+
+def test_a_course_that_is_overdue_is_taken_before_shorter_ones_unless_its_merit_has_to_wait() -> None:
+    courses = [law("short", 0.5), law("due", 8.0)]
+    for overdue, first in ((frozenset({"due"}), "due"), (frozenset[str](), "short")):
+        will = CourseWill(required=frozenset({"due"}), overdue=overdue)
+        found = taking(plan(8.0, "2025-06-30", ("law_exam",), will, courses=courses))
+        assert found[0][0] == first
+    ends, both = law("ends", 1.0, issued_on="2022-06-01"), ("law_exam", "training_passed")
+    will = CourseWill(required=frozenset({"due"}), overdue=frozenset({"due"}))
+    late = plan(8.5, "2026-09-01", both, will, courses=[ends, courses[1]])  # in September it counts on both lines
+    assert taking(late) == [("ends", "2024-03-04"), ("due", "2024-09-03")]
+
+
+def test_no_other_order_of_the_courses_brings_points_sooner() -> None:
+    """Against every order in which each course is completed by the last day of its offer."""
+    draw, seen = np.random.default_rng(3), set[bool]()
+    for _ in range(30):
+        hours, ends = draw.choice([0.5, 3.0, 6.0, 8.0, 11.0], 3), draw.integers(2, 31, 3)
+        courses = [law(f"k{n}", float(hours[n]), issued_on=f"2022-03-{ends[n]:02}") for n in range(3)]
+        found = plan(12.0, "2025-06-30", ("law_exam",), courses=courses)
+        if not found.combinations:
+            continue
+        offers = [step.offer for step in found.combinations[0].steps if step.offer is not None]
+        sums = dict[tuple[str, ...], int]()
+        for order in permutations(offers):
+            days = [policy().earning.study_days(spent) for spent in accumulate(one.hours for one in order)]
+            if all(one.last is None or TODAY + timedelta(days=day) <= one.last
+                   for one, day in zip(order, days, strict=True)):  # fmt: skip
+                sums[tuple(one.course_id for one in order)] = sum(days)
+        assert sum((date.fromisoformat(day) - TODAY).days - 1 for _, day in taking(found)) == min(sums.values())
+        seen.add(len(sums) < 6)
+    assert seen == {True, False}  # some orders would have missed a last day
 
 
 def test_two_lines_do_not_plan_the_same_hours_before_an_offer_ends() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -37,6 +38,42 @@ def test_a_figure_stands_beside_the_peers_in_the_same_post() -> None:
     assert figure.text.en.endswith(
         "170 hours, higher than 100 % of 2 others in the same post, whose median is 155 hours"
     )
+
+
+def test_halves_are_rounded_up_so_that_figure_and_sentence_of_a_record_agree() -> None:
+    """The value 179.45 was told as 179.4, 82.15 as 82.2."""
+    hours = {"a": 179.45, "b": 82.15, **dict.fromkeys("cdef", 74.85), "g": 190.0, "h": 191.0, "i": 192.0}
+    made = Profiles.of({**force([*hours]), "duty_months": worked(**hours)}, DAY, 2)
+    (a, b, c) = (found.figures[0] for found in map(made.officer, "abc") if found is not None)
+    assert (a.value, a.median, a.percentile) == (179.45, 78.5, 62.5)
+    assert a.text.zh == "近一年月均勤务时长：179.5小时，高于同岗位8人中的63%；其中位数为78.5小时"
+    assert a.text.en.endswith("179.5 hours, higher than 63 % of 8 others in the same post, whose median is 78.5 hours")
+    assert (b.text.en.split(" hours,")[0], c.text.en.split(" hours,")[0]) == (
+        "duty hours a month, last year: 82.2", "duty hours a month, last year: 74.9",
+    )  # fmt: skip
+    frames = {**force("ab"), "competency_assessments": measured(("a", "law", "2025-01-05", 2.125))}
+    found = Profiles.of(frames, DAY, 2).officer("a")
+    assert found is not None
+    assert (found.gaps[0].gap, found.gaps[0].text.en) == (
+        0.13, "law and procedure: the standard is 2, 2.13 measured on 2025-01-05, 0.13 above it",
+    )  # fmt: skip
+
+
+def test_shares_and_gaps_of_a_unit_are_rounded_up_from_the_digits_that_are_told() -> None:
+    made = capable({**dict.fromkeys("abcd", 2.0), **dict.fromkeys("ef", 1.625)}, dict.fromkeys("abcdef", "u-0"))
+    top = made.unit("u-0")
+    assert top is not None
+    (law,) = top.competencies
+    assert (law.share, law.mean_gap) == (0.625, -0.125)
+    assert "an estimated 63% are at it" in law.text.en
+    assert law.text.en.endswith(", 0.13 levels below it on average")
+    nearly = replace(made, sums={"law": {**made.sums["law"], "gap": made.sums["law"]["gap"] + 6e-5}})
+    near = nearly.unit("u-0")
+    assert near is not None
+    assert near.competencies[0].mean_gap > -0.125
+    assert near.competencies[0].text.en.endswith(", 0.13 levels below it on average"), "the answer tells -0.125"
+    sixth = Filling(OfferedCourse("k", Bilingual("法", "law"), hours=1.0), np.array([6.0]), np.array([1.12496]))
+    assert courses_for([sixth], 0, 6)[0].text.en.endswith("would close about 1.13 levels of their gaps")
 
 
 @pytest.mark.parametrize(("post", "circle"), [("patrol-2", "job_family"), ("traffic-1", "track"), ("other", None)])

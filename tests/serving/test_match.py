@@ -108,7 +108,27 @@ def test_points_decide_and_every_wish_is_told(desk: MatchDesk) -> None:
     assert c.assignments[0].code == "not_eligible"
     assert "two years of service" in c.assignments[0].text.en
     assert "月" in c.assignments[0].text.zh
-    assert (nobody.because and nobody.because.code, nobody.points) == ("did_not_apply", None)
+    assert (nobody.because and nobody.because.code, nobody.points) == ("unknown_officer", None)
+
+
+def test_an_officer_whom_no_record_knows_is_told_so_where_records_can_know(desk: MatchDesk, tmp_path: Path) -> None:
+    """Whoever is on record and wishes for nothing did not apply; a round that is sent whole rests on no record."""
+
+    def why(asked: MatchDesk, officer: str, **body: Any) -> tuple[str, str, str]:
+        because = of(ask(asked, officer_ids=["a", officer], **body), officer).because
+        assert because is not None
+        return because.code, because.zh, because.en
+
+    unknown = ("unknown_officer", "查无此人", "no such officer")
+    absent = ("did_not_apply", "未填报志愿", "did not apply")
+    assert why(desk, "nobody") == why(desk, "nobody", wishes=[]) == why(desk, "nobody", vacancies=X) == unknown
+    assert why(desk, "c", vacancy_ids=["v-1"]) == absent
+    assert why(desk, "nobody", vacancies=X, wishes=FOR_X) == absent
+    use = Settings(state=tmp_path)
+    rows = {"vacancies": framed("vacancies", [_vacancy("v-1", "q")]),
+            "preferences": framed("preferences", [_wish("a", "v-1", 1)])}  # fmt: skip
+    History(use.history_dir).append_all(rows, "test")
+    assert why(MatchDesk(HistoryRecords.of(use), policy()), "nobody") == absent, "no table could tell"
 
 
 def test_what_the_record_does_not_tell_of_a_rule_is_told_beside_a_wish(desk: MatchDesk) -> None:
@@ -214,6 +234,23 @@ def test_a_further_ground_never_makes_anybody_lose_the_place(
     answer = ask(desk, officer_ids=["a", "b"], vacancies=X, wishes=FOR_X, priorities=more)
     assert of(answer, "a").status == "placed"  # both in the first class, and a has the points
     assert [of(answer, name).assignments[0].priority_class for name in ("a", "b")] == ["hardship", "hardship"]
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_vacancy_that_one_officer_wishes_for_twice_is_refused(desk: MatchDesk, order: int) -> None:
+    """It was taken, and the vacancy stood twice among the officer's wishes."""
+    twice = [*FOR_X, {"officer_id": "a", "vacancy_id": "x", "preference_order": order}]
+    told = r"^wishes\[2\]\.vacancy_id: 'x' is wished for by the same officer in wishes\[0\] already; leave one of"
+    with pytest.raises(InvalidInput, match=told) as refused:
+        ask(desk, officer_ids=["b"], vacancies=X, wishes=twice)
+    assert refused.value.zh == "wishes[2].vacancy_id：该民警在 wishes[0] 中已填报“x”；请删去其中一项"
+
+
+def test_a_wish_that_is_on_record_anew_stands_once_in_its_new_place(tmp_path: Path) -> None:
+    use = Settings(state=tmp_path)
+    _fill(use, {"preferences": [_wish("a", "v-1", 3, occurred_on="2024-02-11", known_on="2024-02-11")]})
+    a = of(ask(MatchDesk(HistoryRecords.of(use), policy()), officer_ids=["a"]), "a")
+    assert [(one.vacancy_id, one.preference_order) for one in a.assignments] == [("v-2", 2), ("v-1", 3)]
 
 
 def test_a_class_for_one_vacancy_shows_there_alone(desk: MatchDesk) -> None:

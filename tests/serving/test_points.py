@@ -167,6 +167,21 @@ def test_a_declined_course_is_no_way_to_points_unless_a_rule_requires_it(tmp_pat
     assert [one.item for one in soon.declined] == ([] if mandated else ["k"]), "required, though no step names it"
 
 
+@pytest.mark.parametrize("mandated", [False, True])
+def test_a_course_that_is_overdue_comes_before_a_shorter_one(tmp_path: Path, mandated: bool) -> None:
+    settings = Settings(state=tmp_path)
+    long: dict[str, Any] = {"course_id": "k", "hours": 8.0, "mandated": mandated, "valid_months": 12}
+    courses = [{**one, "competency": "law", "known_on": "2000-01-01"} for one in (long, {"course_id": "s", "hours": 1})]
+    posting = rows(post_id="p", unit_id="s", started_on="2021-03-01")
+    told = {"postings": framed("postings", [posting]), "courses": framed("courses", courses)}
+    History(settings.history_dir).append_all(told, "test")
+    desk = PointsDesk(HistoryRecords.of(settings), policy())
+    plan = scored(ask(desk, officer_ids=["a"], target={"deadline": "2024-12-31", "missing": 8.0})).plan
+    assert plan is not None
+    (found,) = plan.combinations
+    assert [step.course_id for step in found.steps] == (["k", "s"] if mandated else ["s", "k"])
+
+
 def test_days_that_cannot_be_are_refused(desk: PointsDesk) -> None:
     with pytest.raises(InvalidInput, match="has not come yet"):
         ask(desk, officer_ids=["a"], as_of="2024-03-02")
