@@ -16,7 +16,7 @@ import pharos
 from data_contracts.settings import Settings, settings
 from experiments.demo import DemoPlan
 
-PLAN = DemoPlan(officers=1500, years=8, seed=17, serve=False)
+PLAN = DemoPlan(officers=1500, years=8, seed=7, serve=False)
 TODAY = "2026-01-01"
 
 

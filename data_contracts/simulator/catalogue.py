@@ -24,7 +24,6 @@ FAMILY_COMPETENCIES = {
     "detention": (0, 1, 2), "forensics": (4, 3, 6), "cyber": (4, 3, 6), "intelligence": (4, 6, 3),
     "command": (6, 1, 7), "legal": (0, 6, 3), "personnel": (6, 7, 1), "logistics": (6, 5, 4),
 }  # fmt: skip
-FAMILY_PLACES = np.array([FAMILY_COMPETENCIES[family.key] for family in FAMILIES])  # (family, 3): competencies
 NEEDS_COURSE = ("special_police", "forensics", "cyber", "intelligence", "legal")
 SMALL_HOURS = (0.5, 1.0)  # of each competency one of each, for the time between two jobs
 WAVES_A_YEAR = 5
@@ -73,7 +72,7 @@ class Catalogue:
         return int(self.small()[0]) - len(FIELDS) + np.arange(len(FIELDS))
 
     def small(self) -> IntArray:
-        """The numbers of the small courses."""
+        """The numbers of the small courses, which nobody has taken yet."""
         count = len(COMPETENCIES) * len(SMALL_HOURS)
         return len(self.ids) - count + np.arange(count)
 
@@ -119,7 +118,7 @@ def build_catalogue(calendar: Calendar, seed: int) -> Catalogue:
     rng = np.random.default_rng([seed, 7])
     rows = [*_electives(calendar, rng)]
     family = np.array([row[3] for row in rows])
-    rows += [*_standing(), *_waves(calendar, rng), *_of_fields(), *_small()]
+    rows += [*_standing(), *_waves(calendar, rng), *_of_fields(), *_small(calendar)]
     ids, names, issued, _, competency, hours = zip(*rows, strict=True)
     return Catalogue(ids, names, np.array(issued), family, np.array(competency), np.array(hours))
 
@@ -132,10 +131,11 @@ def _of_fields() -> list[Row]:
     ]
 
 
-def _small() -> list[Row]:
+def _small(calendar: Calendar) -> list[Row]:
+    """On offer from the last month: what nobody has taken changes nothing of a bureau but what it can suggest."""
     return [
         (f"s-{key}-{level}", (f"{zh}微课{level}", f"{key.replace('_', ' ').capitalize()}: small course {level}"),
-         ALWAYS, 0, place, hours)
+         calendar.months - 1, 0, place, hours)
         for place, (key, zh) in enumerate(COMPETENCIES)
         for level, hours in enumerate(SMALL_HOURS, start=1)
     ]  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_contracts.simulator.catalogue import COMPETENCIES, FAMILY_PLACES
+from data_contracts.simulator.catalogue import COMPETENCIES, FAMILY_COMPETENCIES
+from data_contracts.simulator.families import FAMILIES
 from data_contracts.simulator.fields import competency_weights
 from data_contracts.simulator.months import FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
@@ -18,6 +19,7 @@ HONOUR_SHARES = (0.74, 0.14, 0.03, 0.005, 0.02, 0.065)
 CORRECTED_SHARE = 0.005
 GRADE_BOUNDS = (60.0, 70.0, 90.0)
 TALENT_PLACES = competency_weights(tuple(key for key, _ in COMPETENCIES))  # (competency, field)
+FAMILY_PLACES = np.array([FAMILY_COMPETENCIES[family.key] for family in FAMILIES])
 
 
 class Development:

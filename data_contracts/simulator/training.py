@@ -1,17 +1,11 @@
-"""Courses taken: mandated waves rolled out by command, standing courses that lapse, electives, and small ones."""
+"""Courses taken: mandated waves rolled out by command, standing courses that lapse, and electives."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from data_contracts.policy import policy
-from data_contracts.simulator.catalogue import (
-    COMPETENCIES,
-    FAMILY_PLACES,
-    WAVES_A_YEAR,
-    Catalogue,
-    standing_months,
-)
+from data_contracts.simulator.catalogue import COMPETENCIES, WAVES_A_YEAR, Catalogue, standing_months
 from data_contracts.simulator.families import FAMILIES
 from data_contracts.simulator.fields import competency_weights
 from data_contracts.simulator.months import BoolArray, FloatArray, IntArray
@@ -22,7 +16,6 @@ WAVE_SPREAD_MONTHS = 5
 WAVE_TAKEN = (0.75, 0.6, 0.4)
 CONDUCT_TAKEN, STANDING_TAKEN = 0.05, 0.4
 ELECTIVE_CHANCE = 0.025
-SMALL_CHANCE = 0.04  # a month; each small course is taken once
 OWN_FAMILY, GOAL_FAMILY, NEW_COURSE = 6.0, 8.0, 5.0
 NEW_FOR_MONTHS = 12
 EARLIEST = -48
@@ -34,7 +27,6 @@ class Training:
 
     def __init__(self, world: World, catalogue: Catalogue) -> None:
         self._world, self._catalogue, self._rng = world, catalogue, world.rng("training")
-        self._small_rng = world.rng("small courses")  # apart, so that what they draw moves nothing else
         size = world.roster.size
         self._lasts = np.array(standing_months())
         self._chance = np.array([CONDUCT_TAKEN, *(STANDING_TAKEN for _ in policy().training)])
@@ -72,8 +64,7 @@ class Training:
         roster = self._world.roster
         standing = self._owed[roster.family] @ self._chance
         waves = WAVES_A_YEAR * sum(WAVE_TAKEN) / 12.0
-        small = SMALL_CHANCE * ~self._taken[:, self._catalogue.small()].all(axis=1)
-        result: FloatArray = roster.trains * (ELECTIVE_CHANCE * np.exp(0.3 * roster.skill) + standing + waves + small)
+        result: FloatArray = roster.trains * (ELECTIVE_CHANCE * np.exp(0.3 * roster.skill) + standing + waves)
         return result
 
     def step(self, month: int) -> None:
@@ -82,7 +73,6 @@ class Training:
         self._standing(month)
         self._waves(month)
         self._electives(month)
-        self._small(month)
 
     def _standing(self, month: int) -> None:
         roster = self._world.roster
@@ -119,18 +109,6 @@ class Training:
         self._write(slots, course, month)
         self.learnt.append((slots, self._catalogue.competency[course]))
 
-    def _small(self, month: int) -> None:
-        """One of those that an officer has not taken, those of the competencies of the own job family more likely."""
-        roster, rng, courses = self._world.roster, self._small_rng, self._catalogue.small()
-        left = ~self._taken[:, courses]
-        slots = chosen(SMALL_CHANCE * roster.trains, roster.active & left.any(axis=1), rng)
-        own = (self._catalogue.competency[courses] == FAMILY_PLACES[roster.family[slots], :, None]).any(axis=1)
-        # the first of exponential waiting times, at rates of the weights, is one drawn by weight
-        waits = rng.exponential(size=own.shape) / np.where(own, OWN_FAMILY, 1.0)
-        course = courses[np.where(left[slots], waits, np.inf).argmin(axis=1)]
-        self._taken[slots, course] = True
-        self._write(slots, course, month, rng)
-
     def _weights(self, slots: IntArray, month: int) -> FloatArray:
         """(officer, elective): how much each draws; not yet issued draws nobody."""
         roster, catalogue = self._world.roster, self._catalogue
@@ -141,10 +119,8 @@ class Training:
         result: FloatArray = base * np.where(own, OWN_FAMILY, 1.0) * np.where(goal, GOAL_FAMILY, 1.0)
         return result
 
-    def _write(
-        self, slots: IntArray, course: IntArray | int, month: int, rng: np.random.Generator | None = None
-    ) -> None:
-        world, rng, count = self._world, rng or self._rng, len(slots)
+    def _write(self, slots: IntArray, course: IntArray | int, month: int) -> None:
+        world, rng, count = self._world, self._rng, len(slots)
         days = world.calendar.days(month, rng, count)
         shows = TALENT_PLACES[self._catalogue.competency[course]]
         talent = world.effects.talent.elective_score * (world.roster.talent[slots] * shows).sum(axis=1)
