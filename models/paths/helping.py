@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from data_contracts.counting import filled
 from data_contracts.vocabulary import Bilingual
 from models.paths.plans import PathPlanner
 from models.paths.telling import Instead, NoPath, Question, Told
@@ -24,11 +25,12 @@ LONGER_MONTHS = (60, 120)  # tried one after the other, for rank steps LADDER_MO
 LADDER_MONTHS = 240  # a ladder is a chain, and its searches are quick
 WORDS: Mapping[str, Bilingual] = {
     "rule": Bilingual("满足以下规则：{rules}", "meet these rules: {rules}"),
-    "horizon": Bilingual("将期限延长至{months}个月", "allow {months} months"),
+    "horizon": Bilingual("将期限延长至{months}个月", "allow {months} {months:month|months}"),
     "nearer_goal": Bilingual("先以途中的{post}为目标", "aim first for {post}, which is on the way"),
     "none": Bilingual(
         "没有单项改变可以带来路径：所试的课程、规则与{months}个月以内的期限均不足",
-        "no single change brings a path: neither a course nor a rule nor any time up to {months} months is enough",
+        "no single change brings a path: neither a course nor a rule nor any time up to {months} "
+        "{months:month|months} is enough",
     ),
 }
 
@@ -151,5 +153,5 @@ def _worded(code: str, **words: object) -> Bilingual:
     told = []
     for language in ("zh", "en"):
         plain = {name: getattr(word, language) if isinstance(word, Bilingual) else word for name, word in words.items()}
-        told.append(getattr(WORDS[code], language).format(**plain))
+        told.append(filled(getattr(WORDS[code], language), **plain))
     return Bilingual(*told)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from data_contracts.counting import filled
 from data_contracts.vocabulary import Bilingual
 
 ASIDE = ("goal_stated", "other_assessment", "other_completion")  # told, but no reason to look for another path
@@ -16,7 +17,10 @@ WHY: Mapping[str, Bilingual] = {
         "已任职于属于 {item} 的岗位，计划的各步至此完成", "a post of {item} is held, so the plan has no step left"
     ),
     "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
-    "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
+    "horizon": Bilingual(
+        "期限已由 {was} 个月改为 {item} 个月",
+        "the time was {was} {was:month|months} and is now {item} {item:month|months}",
+    ),
     "term_over": Bilingual(
         "目标 {item} 的期限已届满，期限内未达到；请重新登记目标及期限",
         "the term of the goal {item} is over and the goal was not reached within it; state the goal again",
@@ -154,7 +158,7 @@ class Because:
         zh, en = " → ".join(step.zh for step in steps), " → ".join(step.en for step in steps)
         return Bilingual(
             pattern.zh.format(item=item.zh, was=was.zh, count=self.count, path=zh),
-            pattern.en.format(item=item.en, was=was.en, count=self.count, path=en),
+            filled(pattern.en, item=item.en, was=was.en, count=self.count, path=en),
         )
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from data_contracts.counting import filled
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual
 from models.paths.climbing import Across, Climb
@@ -29,7 +30,8 @@ WORDS: Mapping[str, Bilingual] = {
     "police_rank_due": Bilingual(
         "{goal}是警衔，不是职务职级的级别；至该衔按任衔年限晋升：现为{held}，按最低年限最早于{due}，还需{needs}个月；不推算路径",
         "{goal} is a police rank, not a step of a post's ladder; up to it ranks come by time in rank: from {held}, "
-        "held now, on {due} at the earliest by the least times, in {needs} months; no path is searched to them",
+        "held now, on {due} at the earliest by the least times, in {needs} {needs:month|months}; no path is searched "
+        "to them",
     ),
     "police_rank_selected": Bilingual(
         "{goal}是警衔，不是职务职级的级别；{last}以上的警衔凭选升，不按任衔年限，不推算路径",
@@ -58,35 +60,39 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     "ladder_times": Bilingual(
         "按{own}的最低年限，到{goal}至少还需{needs}个月，期限为{horizon}个月",
-        "{goal} needs at least {needs} months more by the least times of the {own}; the horizon is {horizon} months",
+        "{goal} needs at least {needs} {needs:month|months} more by the least times of the {own}; the horizon is "
+        "{horizon} {horizon:month|months}",
     ),
     "minimum_times": Bilingual(
         "每个岗位须任满{stay:g}个月，现岗位最早{moves}可调动；按此，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
         "a post is held for {stay:g} months at least, the present one until {moves}; with that no way to {goal} has a "
-        "chance of {least:.1%} within {horizon} months",
+        "chance of {least:.1%} within {horizon} {horizon:month|months}",
     ),
     "minimum_times_ended": Bilingual(
         "每个岗位须任满{stay:g}个月；现无任职，最近任{start}（至{ended}），自其起始日期计算，最早{moves}可调动；按此，{horizon}个月"
         "内没有一条到达{goal}的路径可能性达到{least:.1%}",
         "a post is held for {stay:g} months at least; no post is held now, and counted from the start of {start}, held "
         "until {ended}, the next move may come on {moves}; with that no way to {goal} has a chance of {least:.1%} "
-        "within {horizon} months",
+        "within {horizon} {horizon:month|months}",
     ),
     "ladder_rare": Bilingual(
         "按{own}的最低年限，到{goal}至少还需{needs}个月；以往{horizon}个月内到达者极少（每条路径的可能性均不足{least:.1%}）",
-        "{goal} needs at least {needs} months more by the least times of the {own}, and few ever got there within "
-        "{horizon} months (no single way has a chance of {least:.1%})",
+        "{goal} needs at least {needs} {needs:month|months} more by the least times of the {own}, and few ever got "
+        "there within "
+        "{horizon} {horizon:month|months} (no single way has a chance of {least:.1%})",
     ),
     "too_many_steps": Bilingual(
         "到{goal}还有{steps}级，期限为{horizon}个月的路径最多推算{most}步；按{own}的最低年限至少还需{needs}个月",
-        "{goal} is {steps} steps up and paths within {horizon} months look {most} steps ahead; by the least times of "
-        "the {own} it needs at least {needs} months",
+        "{goal} is {steps} steps up and paths within {horizon} {horizon:month|months} look {most} steps ahead; by "
+        "the least times of "
+        "the {own} it needs at least {needs} {needs:month|months}",
     ),
     "other_ladder": Bilingual(
         "{goal}属于{ladder}，现任{start}属于{own}；在记录中从{own}各级变动的{moves}次中，{changes}次转入{ladder}；"
         "{horizon}个月内没有一条路径的可能性达到{least:.1%}，各条路径合计{chance:.2%}",
         "{goal} is on the {ladder} and {start} on the {own}; of {moves} moves on record out of steps of the {own} "
-        "{changes} went to the {ladder}; within {horizon} months no single way has a chance of {least:.1%}, all of "
+        "{changes} went to the {ladder}; within {horizon} {horizon:month|months} no single way has a chance of "
+        "{least:.1%}, all of "
         "them together {chance:.2%}",
     ),
     "lower_on_other_ladder": Bilingual(
@@ -105,13 +111,15 @@ WORDS: Mapping[str, Bilingual] = {
         "{goal}属于{ladder}，现任{start}属于{own}；转换职级序列按同等高度进行（记录中有{changes}次），此后按{ladder}的最低"
         "年限至少还需{needs}个月，期限为{horizon}个月",
         "{goal} is on the {ladder} and {start} on the {own}; a change of ladder goes to the same height ({changes} on "
-        "record), and from there the least times of the {ladder} need at least {needs} months; the horizon is "
-        "{horizon} months",
+        "record), and from there the least times of the {ladder} need at least {needs} {needs:month|months}; the "
+        "horizon is "
+        "{horizon} {horizon:month|months}",
     ),
     "never_reached": Bilingual(
         "在记录中从{start}调出的{moves}次中，{straight}次直接到达{goal}；{horizon}个月内，{most}步以内没有一条路径的"
         "可能性达到{least:.1%}，各条路径合计{chance:.2%}",
-        "of {moves} moves on record out of {start} {straight} went straight to {goal}; within {horizon} months no way "
+        "of {moves} moves on record out of {start} {straight} went straight to {goal}; within {horizon} "
+        "{horizon:month|months} no way "
         "of up to {most} steps has a chance of {least:.1%}, all of them together {chance:.2%}",
     ),
     "rule_blocks": Bilingual("期限内规则不允许任{post}：{rules}", "a rule bars {post} within the horizon: {rules}"),
@@ -142,7 +150,7 @@ WORDS: Mapping[str, Bilingual] = {
     "together": Bilingual(
         "任职规则、最低任职时间与退休日期合在一起，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
         "with rules, least times and retirement together no way to {goal} has a chance of {least:.1%} within {horizon} "
-        "months",
+        "{horizon:month|months}",
     ),
 }  # fmt: skip
 
@@ -157,7 +165,7 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
         known = {"goal": getattr(goal, language), "what": getattr(kinds, language), "horizon": question.horizon_months}
         until = UNTIL if code in OF_RECORD and question.counted_until is not None else Bilingual("", "")
         pattern = getattr(text, language) + getattr(until, language)
-        told.append(pattern.format(**(known | plain | {"until": question.counted_until})))
+        told.append(filled(pattern, **(known | plain | {"until": question.counted_until})))
     return Told((), 0.0, None, NoPath(CODES.get(code, code), Bilingual(*told), tuple(blocked)))
 
 

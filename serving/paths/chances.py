@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from data_contracts.counting import filled
 from data_contracts.vocabulary import Bilingual
 from serving.night.manifest import ModelIdentity
 from serving.paths.schemas import ChancesExplained
@@ -12,12 +13,14 @@ from serving.words import because_of, text_of
 
 GOAL = Bilingual(
     "从现在起{months}个月内，以任一路径到达目标的可能性，已计入期间不调动或离队的可能",
-    "chance of the goal within {months} months from now by any way found; that no move comes in time, or that service "
+    "chance of the goal within {months} {months:month|months} from now by any way found; that no move comes in time, "
+    "or that service "
     "ends, is counted in",
 )
 PATH = Bilingual(
     "从现在起{months}个月内，恰好沿此路径到达目标的可能性，已计入期间不调动的可能",
-    "chance of getting to the goal within {months} months by this very way; that no move comes in time is counted in",
+    "chance of getting to the goal within {months} {months:month|months} by this very way; that no move comes in "
+    "time is counted in",
 )
 STEP = Bilingual(
     "若在该步预计的时候调动（或晋升），去往此处的可能性；不含是否会调动。“下一岗位建议”中的可能性由另一模型给出，"
@@ -52,8 +55,12 @@ def notices_of(model: ModelIdentity, as_of: date) -> list[Because]:
 
 
 def explained(horizon_months: int, declined: bool = False) -> ChancesExplained:
-    """The meanings, with the horizon of the question, and whether paths were left out for being declined."""
+    """The meanings, with the horizon of the question, and whether paths were left out for being declined.
+
+    >>> [explained(months).path.en.split(" by ")[0] for months in (1, 36)]
+    ['chance of getting to the goal within 1 month', 'chance of getting to the goal within 36 months']
+    """
     goal = Bilingual(GOAL.zh + COUNTED.zh, GOAL.en + COUNTED.en) if declined else GOAL
-    told = [text_of(Bilingual(one.zh.format(months=horizon_months), one.en.format(months=horizon_months)))
+    told = [text_of(Bilingual(one.zh.format(months=horizon_months), filled(one.en, months=horizon_months)))
             for one in (goal, PATH, STEP)]  # fmt: skip
     return ChancesExplained(goal=told[0], path=told[1], step=told[2])

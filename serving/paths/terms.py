@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from data_contracts.counting import filled
 from data_contracts.vocabulary import Bilingual
 from models.stated_goals import StatedGoal
 from serving.paths.schemas import GoalTerm
@@ -16,11 +17,13 @@ from serving.words import text_of
 
 RUNS = Bilingual(
     "目标于{stated}提出，期限{own}个月，至{ends}止；本计划自{today}起按{months}个月计算",
-    "the goal was stated on {stated} for {own} months, until {ends}; this plan counts {months} months from {today}",
+    "the goal was stated on {stated} for {own} {own:month|months}, until {ends}; this plan counts {months} "
+    "{months:month|months} from {today}",
 )
 OVER = Bilingual(
     "目标于{stated}提出，期限{own}个月，已于{ends}届满；本计划自{today}起重新按{months}个月计算。请重新登记目标及期限",
-    "the goal was stated on {stated} for {own} months, and that term ended on {ends}; this plan counts {months} months "
+    "the goal was stated on {stated} for {own} {own:month|months}, and that term ended on {ends}; this plan counts "
+    "{months} {months:month|months} "
     "anew from {today}. State the goal again, with the months that it should have",
 )
 
@@ -39,5 +42,5 @@ def term_of(stated: StatedGoal, as_of: date, months: int) -> GoalTerm:
     }  # fmt: skip
     return GoalTerm(
         stated_on=stated.stated_on, horizon_months=stated.horizon_months, ends_on=stated.ends_on, over=over,
-        text=text_of(Bilingual(words.zh.format(**told), words.en.format(**told))),
+        text=text_of(Bilingual(words.zh.format(**told), filled(words.en, **told))),
     )  # fmt: skip
