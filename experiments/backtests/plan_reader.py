@@ -29,7 +29,7 @@ TOLD_AS: Mapping[str, tuple[str, ...]] = {
     "competency_assessments": ("assessment", "other_assessment"),
 }  # fmt: skip
 MOVES = ("posting", "left_path", "told_path")
-LOOK_AGAIN = (*MOVES, "completion", "assessment", "appraisal", "vacancy", "overdue", "horizon")
+LOOK_AGAIN = (*MOVES, "completion", "assessment", "appraisal", "vacancy", "overdue", "horizon", "declined_over")
 ANOTHER = ("better", "closed", "unlikely", "none", "declined", "goal", "opened", "retirement", "reached")
 ROUNDING = 1e-9
 Answer = PathsFound | NoPathFound | GoalReached
@@ -230,6 +230,14 @@ class _Look:
         rest = tuple(step.post_id for step in self.left_of(way)[0])
         return found.goal_id == self.last.goal and rest == tuple(step.post_id for step in found.paths[0].steps)
 
+    @property
+    def past_term(self) -> bool:
+        """Whether the term of the goal, not held within it, is over or will be when the first path gets there."""
+        found = self.found
+        if not isinstance(found, PathsFound) or found.term is None or "was_held" in {one.code for one in self.why}:
+            return False
+        return found.term.ends_on < max(self.day, found.paths[0].steps[-1].expected_on)
+
     def sooner(self, policy: PathPolicy) -> bool:
         """Whether the goal is expected earlier than was told first, by more than the months of grace."""
         if not self.goes_on or self.promised is None or not isinstance(self.found, PathsFound):
@@ -262,6 +270,8 @@ class _Look:
     def misjudged(self, policy: PathPolicy) -> list[str]:
         """A status that the posts, the days and the answer do not give."""
         wanted = self._status(policy)
+        if self.past_term:
+            wanted = tuple("off_track" if one in ("on_track", "ahead") else one for one in wanted)
         if self.last.held and self.status == "reached" and self.changed:
             return ["the goal was reached before and is said to change"]
         return [] if self.status in wanted else [f"the status is {self.status} and should be {' or '.join(wanted)}"]
