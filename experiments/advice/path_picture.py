@@ -24,7 +24,7 @@ LETTER, LATIN = 0.0058, 0x2E80  # share of the width that a letter takes; from t
 Name = Callable[[str], Bilingual]
 TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
 MONTHS = Bilingual("距今月数", "months from now")
-START = Bilingual("现岗位 {post}", "now: {post}")
+START = Bilingual("起点 {post}", "from: {post}")
 COURSES = Bilingual("课程：{courses}", "take: {courses}")
 CHANCE = Bilingual("期限内可能性 {chance}", "chance {chance}")
 
@@ -106,13 +106,13 @@ def _first_named(courses: Sequence[StepCourse]) -> Bilingual:
     >>> _first_named([law, ending])
     Bilingual(zh='新课（2026-05-01 止） 等2门', en='new (by 2026-05-01) and 1 more')
     >>> _first_named([replace(ending, due_on=date(2026, 3, 1))])
-    Bilingual(zh='新课（2026-03-01 到期）', en='new (due 2026-03-01)')
+    Bilingual(zh='新课（到期日 2026-03-01）', en='new (due date 2026-03-01)')
     """
     first = min(courses, key=lambda one: one.last_day.day if one.last_day else date.max)  # without one: the first told
     zh, en, last = first.name.zh, first.name.en, first.last_day
     if last is not None:
-        zh = f"{zh}（{last.day} {'到期' if last.due else '止'}）"
-        en = f"{en} ({'due' if last.due else 'by'} {last.day})"
+        zh = f"{zh}（到期日 {last.day}）" if last.due else f"{zh}（{last.day} 止）"
+        en = f"{en} ({'due date' if last.due else 'by'} {last.day})"
     more = len(courses) - 1
     return Bilingual(f"{zh} 等{more + 1}门", f"{en} and {more} more") if more else Bilingual(zh, en)
 

@@ -53,7 +53,7 @@ SAID: dict[str, Bilingual] = {
     "course": Bilingual("课程", "course"),
     "earns": Bilingual("可得{points}分", "{points} {points:point|points}"),
     "hours": Bilingual("{name}（{hours}学时）", "{name} ({hours} {hours:hour|hours})"),
-    "falls_due": Bilingual("{told}，{day} 到期", "{told}, due {day}"),
+    "falls_due": Bilingual("{told}，到期日 {day}", "{told}, due date {day}"),
     "take_by": Bilingual("{told}，{day} 前（含）修", "{told}, by {day}"),
     "gap": Bilingual("{name}：{level}，标准{standard}", "{name}: {level}, standard {standard}"),
     "unmeasured": Bilingual("未测", "not measured"),

@@ -258,10 +258,9 @@ class _Look:
         for table, codes in TOLD_AS.items():
             known = {(one.item, one.day) for one in self.last.seen if one.table == table}
             fresh = {(one.item, one.day) for one in new if one.table == table} - known  # a later word of it is no news
-            came = {day for _, day in fresh} if table == "appraisals" else fresh  # of several kinds on a day one line
             told = sum(why[code] for code in codes)
-            if self.status != "reached" and told != len(came):
-                faults.append(f"{len(came)} rows of {table} came in and {told} are told")
+            if self.status != "reached" and told != len(fresh):
+                faults.append(f"{len(fresh)} rows of {table} came in and {told} are told")
         moves = sum(why[code] for code in MOVES) if self.status != "reached" else len(self.moves)
         if moves != len(self.moves):
             faults.append(f"{len(self.moves)} posts were taken up and {moves} are told")

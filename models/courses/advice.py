@@ -405,7 +405,7 @@ def _small(
         return
     for course in fitting(learner, courses, policy, spare_hours, [one.course for one in before.values()]):
         told = Bilingual(
-            f"{course.hours:g}学时，{spare_hours:g}小时内可完成",
-            f"{hours_en(course.hours or 0.0)}, fits into the {hours_en(spare_hours)} you have",
+            f"{course.hours:g}学时，单独一门{spare_hours:g}小时内可完成",
+            f"{hours_en(course.hours or 0.0)}, fits by itself into the {hours_en(spare_hours)} you have",
         )
         yield SuggestedCourse(course, SMALL, (CourseReason(FITS, told),))

@@ -338,12 +338,12 @@ def _edition(issued: date, joined: date | None, due: date, as_of: date) -> Cours
     en = f"issued on {issued}" if joined is None else f"issued on {issued}, before you joined on {joined}"
     if as_of > due:
         told = Bilingual(
-            f"每人学一次的必修课程，{zh}，应于{due}前完成，尚无完成记录",
+            f"每人学一次的必修课程，{zh}，最迟应于{due}完成，尚无完成记录",
             f"mandatory once for everybody, {en}: it was to be taken by {due}, and no completion is on record",
         )
         return CourseReason("edition_due_since", told, due)
     told = Bilingual(
-        f"每人学一次的必修课程，{zh}，须于{due}前完成，尚无完成记录",
+        f"每人学一次的必修课程，{zh}，最迟须于{due}完成，尚无完成记录",
         f"mandatory once for everybody, {en}: to be taken by {due}, and no completion is on record",
     )
     return CourseReason("edition_due_on", told)

@@ -10,7 +10,10 @@ from data_contracts.counting import filled
 from data_contracts.vocabulary import Bilingual
 
 ASIDE = ("goal_stated", "other_assessment", "other_completion")  # told, but no reason to look for another path
-FELL = Bilingual("目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}")
+FELL = Bilingual(
+    "目标的可能性由 {was}（{since}）降至 {item}",
+    "the chance of the goal fell from {was}, as told on {since}, to {item}",
+)
 WHY: Mapping[str, Bilingual] = {
     "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
     "post_of_field": Bilingual(
@@ -40,8 +43,9 @@ WHY: Mapping[str, Bilingual] = {
         "{item}, the present post, is on none of the paths kept of the last answer",
     ),
     "chance_rose": Bilingual(
-        "目标的可能性由 {was} 升至 {item}，离开原路径本身因此不算偏离",
-        "the chance of the goal rose from {was} to {item}, so leaving the path is by itself not off track",
+        "目标的可能性由 {was}（{since}）升至 {item}，离开原路径本身因此不算偏离",
+        "the chance of the goal rose from {was}, as told on {since}, to {item}, so leaving the path is by itself not "
+        "off track",
     ),
     "chance_not": Bilingual(
         "目标的可能性未上升，仍为 {item}", "the chance of the goal did not rise: it is {item}, as before"
@@ -57,6 +61,7 @@ WHY: Mapping[str, Bilingual] = {
         "已任职 {item}，在上次所列的另一条路径上：{path}", "took up {item}, on another of the paths told: {path}"
     ),
     "posting": Bilingual("已任职 {item}", "took up {item}"),
+    "ended": Bilingual("任职 {item} 已结束，现无任职", "the posting to {item} ended, and no post is held now"),
     "chance_fell": FELL,
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
     "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
@@ -114,7 +119,7 @@ MANY: Mapping[str, Bilingual] = {
         "路径所需能力有 {count} 项新的测评，最近为 {item}", "{count} assessments of what the plan needs, {item} last"
     ),
     "appraisal": Bilingual("有 {count} 项新的考核结果", "{count} appraisals became known"),
-    "vacancy": Bilingual("路径上有 {count} 个岗位出现空缺，最近为 {item}", "vacancies for {count} posts, {item} last"),
+    "vacancy": Bilingual("路径上出现 {count} 处空缺，最近为 {item}", "{count} vacancies on the path, {item} last"),
     "goal_stated": Bilingual("登记职业目标 {count} 次，最近为 {item}", "goals were stated {count} times, {item} last"),
     "other_assessment": Bilingual(
         "另有 {count} 项能力测评，原路径未列为差距，最近为 {item}",
@@ -157,8 +162,8 @@ class Because:
         pattern = FELL if fell else (WHY if self.count == 1 else MANY)[self.code]
         zh, en = " → ".join(step.zh for step in steps), " → ".join(step.en for step in steps)
         return Bilingual(
-            pattern.zh.format(item=item.zh, was=was.zh, count=self.count, path=zh),
-            filled(pattern.en, item=item.en, was=was.en, count=self.count, path=en),
+            pattern.zh.format(item=item.zh, was=was.zh, count=self.count, path=zh, since=self.since),
+            filled(pattern.en, item=item.en, was=was.en, count=self.count, path=en, since=self.since),
         )
 
 
@@ -193,4 +198,4 @@ def _folded(alike: Sequence[Because]) -> Sequence[Because]:
     if len(alike) <= MOST_ALIKE or alike[0].code not in MANY:
         return alike
     last = max(alike, key=lambda one: one.since or date.min)
-    return [because(last.code, last.item, last.since, count=len(alike))]
+    return [because(last.code, last.item, last.since, count=sum(one.count for one in alike))]

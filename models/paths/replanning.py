@@ -29,6 +29,7 @@ from models.paths.told_plan import Event, Left, Plan, PlannedStep, Promised
 
 OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
+COUNTED = ("appraisal", "vacancy")  # of which several alike are one line with their number
 FIRST = "first"  # there is no last plan to be on track of
 ROSE = "chance_rose"
 CHANCE_PLACES = 4  # as answers tell chances, so that what is judged is what is read
@@ -287,20 +288,28 @@ def _progress(steps: Sequence[PlannedStep], news: Sequence[Event]) -> _Way:
 
 
 def _reasons(last: Plan, news: Sequence[Event], way: _Way | None = None) -> list[Because]:
-    """What became known, in order: all of the officer, and the vacancies of the path, the newest of each post."""
-    newest = {event.item: event for event in sorted(news, key=lambda one: one.occurred_on) if event.kind == "vacancy"}
-    found = []
+    """What became known, in order: all of the officer, appraisals of one day as one line, and the vacancies of the
+    path, those of one post as one line with the newest day."""
+    found = dict[tuple[str, str, date | None], Because]()
     for event in sorted(news, key=lambda one: (one.known_on, one.kind, one.item)):
-        if event.kind == "vacancy" and (event.item not in last.path or event is not newest[event.item]):
+        if event.kind == "vacancy" and event.item not in last.path:
             continue
-        item = "" if event.kind == "appraisal" else event.item  # of several kinds on a day one line is told
-        if way is not None and way.other and event in way.taken:
-            path = tuple(step.post for step in way.steps)
-            found.append(because("told_path", item, event.occurred_on, path=path))
-            continue
-        left = way is not None and event is way.left
-        found.append(because("left_path" if left else _code(event, last), item, event.occurred_on))
-    return list(dict.fromkeys(found))
+        one = _reason(event, last, way)
+        key = one.code, one.item, None if one.code == "vacancy" else one.since
+        before = found.get(key)
+        if before is not None and event.kind in COUNTED:
+            days = (one.since or date.min, before.since or date.min)
+            one = because(one.code, one.item, max(days), count=before.count + 1)
+        found[key] = one
+    return list(found.values())
+
+
+def _reason(event: Event, last: Plan, way: _Way | None) -> Because:
+    if way is not None and way.other and event in way.taken:
+        return because("told_path", event.item, event.occurred_on, path=tuple(step.post for step in way.steps))
+    item = "" if event.kind == "appraisal" else event.item  # of whatever kind
+    left = way is not None and event is way.left
+    return because("left_path" if left else _code(event, last), item, event.occurred_on)
 
 
 def _chance(last: Plan, now: Now) -> list[Because]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
-EVENTS = ("posting", "completion", "appraisal", "assessment", "goal", "vacancy")
+EVENTS = ("posting", "ended", "completion", "appraisal", "assessment", "goal", "vacancy")
 MARK = 8  # characters by which a plan remembers an event: of two of one officer, one in four thousand million is alike
 
 

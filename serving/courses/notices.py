@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -10,11 +10,12 @@ from typing import cast
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import FITS, Learner, SuggestedCourse, fitting
+from models.courses.advice import FITS, REQUIRED, Learner, SuggestedCourse, fitting
 from models.courses.gaps import GOAL, RULE, gaps_to, gaps_to_rules
 from models.courses.goals import GoalPosts
 from models.courses.rules import OfferedCourse, hours_en
 from serving.courses.schemas import CoursesRequest
+from serving.on_force import without_place
 from serving.paths.goals import Goals
 from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
@@ -38,9 +39,49 @@ class Notices:
 
     def of(self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]) -> list[Because]:
         """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
-        told = [self._of_term(learner), self._of_goal(learner, found, shown), self._of_hours(learner, found, shown)]
+        told = [
+            self._of_post(learner), self._of_term(learner), self._of_goal(learner, found, shown),
+            self._of_load(learner, found), self._of_hours(learner, found, shown),
+        ]  # fmt: skip
         asked = (_still_required(one.course) for one in shown if one.course.course_id in learner.declined)
         return [*(one for one in told if one is not None), *asked]
+
+    def _of_post(self, learner: Learner) -> Because | None:
+        """Between two posts there is no post whose courses and standards could count, which is not that none lack."""
+        why = self._without_place.get(learner.officer_id) if learner.present is None else None
+        if why is None:
+            return None
+        words = Bilingual(
+            f"{why.zh}：岗位要求的课程与岗位标准的差距均未计入",
+            f"{why.en}: no course that a post requires and no gap to the standard of a post counts",
+        )
+        return because_of(why.code, words)
+
+    @cached_property
+    def _without_place(self) -> Mapping[str, Because]:
+        """Why nothing of a post could count, of officers who hold none; where postings are not kept nobody knows."""
+        if "postings" not in self.goals.records:
+            return {}
+        return {one: why for one, (_, why) in without_place(self.goals.records).items()}
+
+    def _of_load(self, learner: Learner, found: Sequence[SuggestedCourse]) -> Because | None:
+        """The first month that what is required fills beyond the load."""
+        load = self.policy.courses.load
+        hours = {0: learner.hours_this_month}
+        for one in found:
+            hours[one.month] = hours.get(one.month, 0.0) + load.hours_of(one.course.hours)
+        required = {one.month for one in found if one.kind == REQUIRED}
+        over = min((month for month in required if hours[month] > load.hours_a_month), default=None)
+        if over is None:
+            return None
+        month = (Bilingual("本月", "this month"), Bilingual("下月", "next month"))[over] if over < 2 else Bilingual(
+            f"{over}个月后", f"the month in {over} months")  # fmt: skip
+        words = Bilingual(
+            f"规则要求的课程使{month.zh}的学习量达到{hours[over]:g}学时，超过每月{load.hours_a_month:g}学时；规则要求的课程不受此限",
+            f"what rules require fills {month.en} with {hours[over]:g} hours of study, more than the "
+            f"{load.hours_a_month:g} of a month; what is required does not wait",
+        )
+        return because_of("over_load", words)
 
     def _of_term(self, learner: Learner) -> Because | None:
         if learner.lapsed is None:

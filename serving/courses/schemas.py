@@ -63,9 +63,10 @@ class CourseSuggestion(Answer):
         "fits the time to spare",
     )
     score: float = about(
-        "同类建议内的得分；补差距的为每学时弥补的级数，次序先看现岗位，故不必递减",
-        "score within its kind, never compared across kinds; of `gap` the levels closed per hour, and what the present "
-        "post asks for stands first whatever its score",
+        "同类建议内的得分；补差距的为每学时弥补的级数，次序先看规则与现岗位，弥补不足一个差距者（如微课）居后，故不必递减",
+        "score within its kind, never compared across kinds; of `gap` the levels closed per hour: what rules and the "
+        "present post ask for stands first whatever its score, and what closes less than counts as a gap, as small "
+        "courses do, after what closes more",
     )
     overdue: bool = about("是否已逾期", "whether it is overdue by rule")
     due_on: date | None = about(
@@ -99,9 +100,10 @@ class CoursesSuggested(Answer):
         default=[],
     )
     notices: list[Because] = about(
-        "目标或零散时间未增加任何课程的原因，以及本人不感兴趣而规则仍要求的课程；为空表示均无",
-        "why a goal or spare hours add no course, and which course stays though it was declined, since a rule asks for "
-        "it; empty where there is nothing of the kind", default=[],
+        "须知：未任职、目标或零散时间未增加课程的原因，规则要求的课程超出每月学习量，本人不感兴趣而规则仍要求的课程；为空表示均无",
+        "what to know: that no post is held, why a goal or spare hours add no course, that what is required is more "
+        "than the load of a month, which course stays though it was declined; empty where there is nothing of the kind",
+        default=[],
     )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from data_contracts.asof import FIRST_DAY
 from data_contracts.local_time import local_day
@@ -32,6 +32,7 @@ from serving.feedback.schemas import (
 from serving.schemas import Because
 from serving.words import because_of
 
+ONE_DAY = timedelta(days=1)
 WHY: Mapping[str, Because] = {
     one.code: one
     for one in (
@@ -150,10 +151,20 @@ NO_ANSWER = Bilingual(
 )
 
 
-def _no_answer(one: FeedbackGiven, place: int, answered: Set[tuple[str, str]]) -> Because | None:
-    """What is wrong with the answer that an item names, None for nothing."""
-    if one.request_id is None or (one.request_id, one.officer_id) in answered:
+def _no_answer(one: FeedbackGiven, place: int, answered: Mapping[tuple[str, str], date]) -> Because | None:
+    """What is wrong with the answer that an item names, None for nothing. Days of the log are of the clock of the
+    world, so that the day before is no fault."""
+    if one.request_id is None:
         return None
+    day = answered.get((one.request_id, one.officer_id))
+    if day is not None and one.occurred_on >= day - ONE_DAY:
+        return None
+    if day is not None:
+        early = Bilingual(
+            f"{one.occurred_on} 早于该答复的日期 {day}；请填写作出反应的日期",
+            f"{one.occurred_on} is before {day}, the day of that answer; send the day on which it was said",
+        )
+        return _told("before_answer", f"items[{place}].occurred_on", early)
     return _told("unknown_request", f"items[{place}].request_id", NO_ANSWER)
 
 

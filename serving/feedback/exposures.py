@@ -112,17 +112,17 @@ class ExposureLog(LogStore):
                 for place, one in enumerate(given)
             ]
 
-    def answered(self, request_ids: Collection[str]) -> set[tuple[str, str]]:
-        """Of these answers, those that showed something, each with the officers it was shown to."""
+    def answered(self, request_ids: Collection[str]) -> dict[tuple[str, str], date]:
+        """Of these answers, those that showed something, each with the officers it was shown to, and the day of it."""
         if not request_ids:
-            return set()
+            return {}
         asked = (
-            sa.select(EXPOSURES.c.request_id, EXPOSURES.c.officer_id)
+            sa.select(EXPOSURES.c.request_id, EXPOSURES.c.officer_id, sa.func.min(EXPOSURES.c.shown_at))
             .where(EXPOSURES.c.request_id.in_(sorted(request_ids)))
-            .distinct()
+            .group_by(EXPOSURES.c.request_id, EXPOSURES.c.officer_id)
         )
         with self.transaction() as connection:
-            return {(str(answer), str(officer)) for answer, officer in connection.execute(asked)}
+            return {(str(answer), str(officer)): at.date() for answer, officer, at in connection.execute(asked)}
 
     def kept_away(self, officer_ids: Sequence[str]) -> pd.DataFrame:
         """Newest word of each officer on each item, where it is a no, or of a course that it is done: officer_id,

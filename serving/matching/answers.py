@@ -6,7 +6,7 @@ the published rules give, and nothing is booked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from models.matching.reasons import ASIDE, Placement, placements
 from serving.matching.round import Fit, Round, round_of
 from serving.matching.schemas import Alternative, MatchAnswer, MatchRequest, OfficerMatched, VacancyLeftOut, WishResult
 from serving.night.manifest import hash_of
-from serving.on_force import KNOWN_BY, UNKNOWN_OFFICER, known_by
+from serving.on_force import KNOWN_BY, not_on_force
 from serving.points.answers import RecordSource
 from serving.schemas import Because, Text
 from serving.talent.records import day_asked
@@ -52,7 +52,7 @@ class MatchDesk:
         matched = match(found.given, rules)
         still_wanted()
         told = placements(matched, request.officer_ids)
-        strangers = self._strangers(request, told, as_of)
+        absent = self._absent(request, told, as_of)
         return MatchAnswer(
             request_id=request_id,
             as_of=as_of,
@@ -61,7 +61,7 @@ class MatchDesk:
             officers=len(found.points),
             vacancies=len(found.given.vacancies),
             filled=int(matched.filled.sum()),
-            results=[_result(one, found, strangers) for one in while_wanted(told)],
+            results=[_result(one, found, absent) for one in while_wanted(told)],
             left_out=[
                 VacancyLeftOut(vacancy_id=one, because=because_of(code, ASIDE[code]))
                 for one, code in found.left_out.items()
@@ -75,15 +75,15 @@ class MatchDesk:
             raise InvalidInput(NO_FIT.en, zh=NO_FIT.zh)
         return as_of
 
-    def _strangers(self, request: MatchRequest, told: Sequence[Placement], as_of: date) -> frozenset[str]:
-        """Of those who did not apply, the ones whom no record knows. A round that is sent whole rests on no record, nor
-        does one where there are no records of officers: there nobody is a stranger.
+    def _absent(self, request: MatchRequest, told: Sequence[Placement], as_of: date) -> Mapping[str, Because]:
+        """Of those who did not apply, the ones who had left and whom no record knows. A round that is sent whole rests
+        on no record, nor does one where there are no records of officers: there nobody is absent.
         """
         asked = [one.officer_id for one in told if one.code == "did_not_apply"]
         if not asked or (request.vacancies is not None and request.wishes is not None):
-            return frozenset()
+            return {}
         frames = self.records(asked, as_of, KNOWN_BY)
-        return frozenset(asked) - known_by(frames) if frames else frozenset()
+        return not_on_force(frames, asked) if frames else {}
 
     def _rules(self, request: MatchRequest) -> MatchingPolicy:
         rules = self.policy.matching
@@ -93,7 +93,7 @@ class MatchDesk:
         return hash_of([asdict(rules), *map(asdict, self.policy.points), *map(asdict, self.policy.eligibility)])
 
 
-def _result(one: Placement, found: Round, strangers: Collection[str]) -> OfficerMatched:
+def _result(one: Placement, found: Round, absent: Mapping[str, Because]) -> OfficerMatched:
     points = found.points.get(one.officer_id)
     known: Mapping[str, Any] = one.told()
     because = None if known["because"] is None else Because(**known["because"])
@@ -103,7 +103,7 @@ def _result(one: Placement, found: Round, strangers: Collection[str]) -> Officer
         vacancy_id=one.vacancy_id,
         opening=None if one.vacancy_id is None else found.openings.get(one.vacancy_id),
         preference_order=one.preference_order,
-        because=UNKNOWN_OFFICER if one.officer_id in strangers else because,
+        because=absent.get(one.officer_id, because),
         assignments=[_wish(one.officer_id, wish, found) for wish in known["assignments"]],
         points=None if points is None or np.isnan(points) else float(points),
     )

@@ -20,7 +20,7 @@ from models.holding import held_postings
 from models.paths.bundle import POST
 from models.paths.told_plan import Event
 from models.posts.histories import CareerState
-from models.posts.vacancies import of_dissolved_units
+from models.posts.vacancies import open_on
 from models.stated_goals import StatedGoal, stated_goals
 
 Frames = Mapping[str, pd.DataFrame]
@@ -65,6 +65,13 @@ class OfficerRecord:
         if rows.empty or len(held_postings(rows, self.as_of)):
             return None
         return pd.Timestamp(rows["ended_on"].max()).date()
+
+    def _ended(self) -> Event:
+        """That no post is held any more; what ends on a day is over on it."""
+        rows = self.rows("postings")
+        last = rows.sort_values(["ended_on", "known_on"], kind="stable").iloc[-1]
+        on = pd.Timestamp(last["ended_on"]).date()
+        return Event("ended", str(last["post_id"]), on, max(pd.Timestamp(last["known_on"]).date(), on))
 
     def state(self, kind: str) -> CareerState:
         """Where the officer stands, as the model of a kind reads it."""
@@ -124,6 +131,8 @@ class OfficerRecord:
         steps = self.steps(kind)
         if len(steps):
             yield from _told("posting", steps, "post_id", "started_on")
+        if kind == POST and self.post_ended_on() is not None:
+            yield self._ended()
         for what, table, item in (
             ("completion", "course_completions", "course_id"), ("appraisal", "appraisals", "kind"),
             ("assessment", "competency_assessments", "competency"), ("goal", "career_goals", "goal"),
@@ -199,7 +208,7 @@ class RecordsOfDay:
         return dict(steps["officer_id"].groupby(steps["officer_id"]).indices), steps
 
     def vacancies(self, posts: Iterable[str]) -> Iterator[Event]:
-        """Vacancies known of some posts, as events of whoever plans with posts."""
+        """The open vacancies of some posts, as events of whoever plans with posts."""
         for post in set(posts):
             yield from self._vacancies.get(post, ())
 
@@ -208,7 +217,7 @@ class RecordsOfDay:
         rows, found = self.frames.get("vacancies"), dict[str, list[Event]]()
         if rows is None:
             return found
-        standing = rows[~of_dissolved_units(rows, self.as_of, self.frames.get("units"))]
+        standing = rows[open_on(rows, self.as_of, self.frames.get("units"))]
         for event in _told("vacancy", standing, "post_id", "opened_on"):
             found.setdefault(event.item, []).append(event)
         return found

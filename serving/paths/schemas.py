@@ -233,12 +233,13 @@ class Progress(Answer):
     status: Literal["first", "on_track", "ahead", "off_track", "reached", "no_path"] = about(
         "首次制定、按计划、提前、偏离、已达到或无路径；走上所列任一路径均为按计划；目标的预计日期比该路径首次告知时早、且超过宽限"
         "月数者为提前；偏离指现任岗位不在所列任一路径上或路径已不可行、且目标的可能性未上升（只告知一次，此后以重订的计划衡量），或"
-        "步骤已逾期（直至完成或不再是第一步），或目标的期限已届满；仅预计日期推迟不为偏离",
+        "步骤已逾期（直至完成或不再是第一步），或目标的期限已届满、按此路径要在届满之后才能达到；仅预计日期推迟不为偏离",
         "the first plan, on track, ahead, off track, reached, or no path; a step of any path told is on track; ahead "
         "where the goal is expected earlier than was told first of this path, by more than the months of grace; off "
         "track where the present post is on none of them or the path is no longer open, and the chance of the goal did "
         "not rise (once: the plan made then counts after it), or where a step is late (until it is done or no longer "
-        "comes first), or the goal's term is over; that the goal is expected later is by itself not off track",
+        "comes first), or the goal's term is over or ends before the day on which this path gets there; that the goal "
+        "is expected later than before is by itself not off track",
     )  # fmt: skip
     changed: bool = about(
         "路径是否改变；首次制定为否，达到目标仅首次为是",

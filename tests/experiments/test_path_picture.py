@@ -32,7 +32,7 @@ def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.Monke
     monkeypatch.setattr(plots, "chinese_font", lambda: None)
     figure = path_figure(PATHS, "a", "z", _name)
     told = " ".join(text.get_text() for text in figure.axes[0].texts)
-    assert "now: post a" in told
+    assert "from: post a" in told
     assert "chance 18%" in told
     assert "post m 40%" in told
     assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
@@ -54,7 +54,7 @@ def test_the_courses_of_each_step_are_on_it_briefly() -> None:
 
 def test_words_are_english_where_they_are_asked_for_in_english() -> None:
     figure = path_figure(PATHS, "a", "z", _name, "en")
-    assert "now: post a" in " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "from: post a" in " ".join(text.get_text() for text in figure.axes[0].texts)
 
 
 def test_another_ending_is_refused_and_no_path_draws_an_empty_picture(tmp_path: Path) -> None:

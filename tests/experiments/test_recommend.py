@@ -348,12 +348,12 @@ def test_a_required_course_of_a_path_is_told_with_the_day_it_is_due_where_that_i
     assert course.due_on < course.take_by
     cells = {language: " ".join(line.split("│")[5].strip() for line in text.splitlines() if line.count("│") == 6)
              for language, text in told.items()}  # fmt: skip
-    assert f"(8 hours), due {course.due_on}" in cells["en"]
-    assert f"（8学时），{course.due_on}到期" in cells["zh"].replace(" ", "")  # a cell breaks inside the day
+    assert f"(8 hours), due date {course.due_on}" in cells["en"]
+    assert f"（8学时），到期日{course.due_on}" in cells["zh"].replace(" ", "")  # a cell breaks inside the day
     assert str(course.take_by) not in cells["en"]
     figure = path_figure(drawn, "start", "goal", lambda item: Bilingual(item, item), "en")
     words = [one.get_text() for one in figure.axes[0].texts]
-    assert f"take: course k-law (due {course.due_on}) and 1 more" in words
+    assert f"take: course k-law (due date {course.due_on}) and 1 more" in words
 
 
 def test_a_suggested_course_is_told_with_the_last_day_of_its_offer() -> None:

@@ -246,11 +246,11 @@ def test_an_edition_is_required_once_of_everybody_until_its_offer_ends(
 def test_an_edition_says_when_it_was_issued_and_is_to_be_taken() -> None:
     (due,) = due_courses(on(date(2025, 4, 1)), [EDITION], None, RULES)
     assert due.reasons[0].text == Bilingual(
-        "每人学一次的必修课程，2025-03-10发布，须于2025-09-10前完成，尚无完成记录",
+        "每人学一次的必修课程，2025-03-10发布，最迟须于2025-09-10完成，尚无完成记录",
         "mandatory once for everybody, issued on 2025-03-10: to be taken by 2025-09-10, and no completion is on record",
     )
     (late,) = due_courses(on(date(2025, 10, 1)), [EDITION], None, RULES)
-    assert late.reasons[0].text.zh.endswith("应于2025-09-10前完成，尚无完成记录")
+    assert late.reasons[0].text.zh.endswith("最迟应于2025-09-10完成，尚无完成记录")
     assert late.reasons[0].since == date(2025, 9, 10)
 
 

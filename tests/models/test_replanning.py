@@ -231,7 +231,11 @@ def test_a_path_that_closed_is_off_track_unless_the_chance_of_the_goal_rose(befo
 @pytest.mark.parametrize(
     ("before", "zh", "en"),
     [
-        (0.3, "目标的可能性由 30.00% 降至 19.50%", "the chance of the goal fell from 30.00% to 19.50%"),
+        (
+            0.3,
+            "目标的可能性由 30.00%（2024-01-01）降至 19.50%",
+            "the chance of the goal fell from 30.00%, as told on 2024-01-01, to 19.50%",
+        ),
         (0.195, "目标的可能性未上升，仍为 19.50%", "the chance of the goal did not rise: it is 19.50%, as before"),
     ],
 )
@@ -538,7 +542,21 @@ def test_a_posting_learned_of_late_is_told_with_what_else_became_known() -> None
 
 def test_appraisals_of_one_day_are_one_reason() -> None:
     found = replan(LAST, _now(_event("appraisal", "annual"), _event("appraisal", "quarterly")), PATHS)
-    assert [one.code for one in found.why] == ["appraisal", "kept"]
+    assert [(one.code, one.count) for one in found.why] == [("appraisal", 2), ("kept", 1)]
+    assert found.why[0].text.en == "2 appraisals became known"
+    days = [
+        _event("appraisal", kind, date(2024, month, 1)) for month in (2, 3, 4, 5) for kind in ("annual", "quarterly")
+    ]
+    assert [(one.code, one.count, one.since) for one in replan(LAST, _now(*days), PATHS).why][:1] == [
+        ("appraisal", 8, date(2024, 5, 1))
+    ]
+
+
+def test_that_no_post_is_held_any_more_is_told_and_weighed() -> None:
+    found = replan(LAST, _now(_event("ended", "now", date(2024, 5, 1))), PATHS)
+    assert [(one.code, one.since) for one in found.why] == [("ended", date(2024, 5, 1)), ("kept", None)]
+    assert "no post is held now" in found.why[0].text.en
+    assert found.status == "on_track"
 
 
 def test_vacancies_of_one_post_are_one_reason_with_the_newest_day() -> None:
@@ -546,6 +564,8 @@ def test_vacancies_of_one_post_are_one_reason_with_the_newest_day() -> None:
     found = replan(LAST, _now(*many), PATHS)
     told = [(one.item, one.since) for one in found.why if one.code == "vacancy"]
     assert told == [("m", date(2024, 4, 1)), ("z", date(2024, 4, 1))]
+    assert [one.count for one in found.why if one.code == "vacancy"] == [3, 3]
+    assert "3 vacancies on the path" in found.why[0].text.en
 
 
 def test_after_no_path_a_new_one_is_told_as_new_and_none_again_is_no_change() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -29,7 +30,7 @@ from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSugges
 from serving.feedback.exposures import ExposureLog, exposure_log
 from serving.feedback.suggesting import suggester
 from serving.night.manifest import ModelIdentity
-from serving.schemas import NotScored
+from serving.schemas import Because, NotScored
 from tests.models.test_courses import aimed, records
 from tests.serving.feedback_room import NOTHING, given
 
@@ -294,7 +295,7 @@ def test_spare_time_asks_for_small_courses(ask: Ask) -> None:
     assert "small" not in {course.kind for course in one.courses}  # the only course with hours was just taken
     (other,) = ask({"officer_ids": ["p"], "spare_hours": 20}).results
     assert isinstance(other, CoursesSuggested)
-    assert other.courses[0].reasons[-1].text.en == "16 hours, fits into the 20 hours you have"
+    assert other.courses[0].reasons[-1].text.en == "16 hours, fits by itself into the 20 hours you have"
 
 
 @pytest.mark.parametrize(
@@ -444,7 +445,39 @@ def test_spare_hours_that_cannot_count_are_said(ask: Ask) -> None:
     assert notices("o", 2.0) == []
     assert notices("o", 1.0) == ["no_small_course"]
     assert notices("o", 2.0, top=1) == ["small_below_top"]
-    assert notices("o", 2.0, hours_taken=100.0) == ["no_room_for_small"]
+    assert notices("o", 2.0, hours_taken=100.0) == ["over_load", "no_room_for_small"]
+
+
+def test_what_is_required_beyond_the_load_of_a_month_is_told(ask: Ask) -> None:
+    def told(hours: float) -> list[Because]:
+        tables = records()
+        taken = tables["course_completions"].iloc[[0]].assign(
+            course_id="long", occurred_on=pd.Timestamp(DAY), hours=hours
+        )  # fmt: skip
+        tables["course_completions"] = pd.concat([tables["course_completions"], taken], ignore_index=True)
+        (one,) = ask({"officer_ids": ["o"]}, source=Source(lambda: tables)).results
+        assert isinstance(one, CoursesSuggested)
+        return [notice for notice in one.notices if notice.code == "over_load"]
+
+    assert told(0.0) == []
+    (notice,) = told(policy().courses.load.hours_a_month)
+    found = re.fullmatch(
+        r"what rules require fills this month with ([\d.]+) hours of study, more than the 40 .*", notice.en
+    )
+    assert found is not None
+    assert float(found[1]) > 40.0
+
+
+def test_that_no_post_is_held_is_told_for_nothing_of_a_post_counts(ask: Ask) -> None:
+    def codes(**changed: Any) -> list[str]:
+        tables = records()
+        tables["postings"] = tables["postings"].assign(**changed)
+        (one,) = ask({"officer_ids": ["o"]}, source=Source(lambda: tables)).results
+        assert isinstance(one, CoursesSuggested)
+        return [notice.code for notice in one.notices]
+
+    assert "no_post_held" not in codes()
+    assert codes(ended_on=pd.Timestamp(DAY))[0] == "no_post_held"
 
 
 def test_room_is_left_for_what_the_goal_requires_however_much_is_required_now() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -219,3 +219,14 @@ def test_feedback_on_an_answer_that_never_was_is_refused(desk: FeedbackDesk, log
     assert isinstance(last, FeedbackRefused)
     assert last.because.en.startswith("items[2].request_id: no answer of this request id suggested anything")
     assert last.because.zh.startswith("items[2].request_id：没有此请求编号的答复")
+
+
+def test_feedback_of_a_day_before_the_answer_it_names_is_refused(desk: FeedbackDesk, log: ExposureLog) -> None:
+    """What nobody had seen yet nobody can decline; the log's clock may be a day ahead of ours."""
+    show(log, "o-1", "p-1")
+    day = log.answered(["r-1"])["r-1", "o-1"]
+    for back, status in ((0, "accepted"), (1, "accepted"), (2, "before_answer")):
+        body = request(
+            {"request_id": "r-1", "feedback_id": f"f-{back}", "occurred_on": str(day - timedelta(days=back))}
+        )
+        assert told(desk, body) == [status]

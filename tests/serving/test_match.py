@@ -123,6 +123,9 @@ def test_an_officer_whom_no_record_knows_is_told_so_where_records_can_know(desk:
     absent = ("did_not_apply", "未填报志愿", "did not apply")
     assert why(desk, "nobody") == why(desk, "nobody", wishes=[]) == why(desk, "nobody", vacancies=X) == unknown
     assert why(desk, "c", vacancy_ids=["v-1"]) == absent
+    left = framed("officers", [{"officer_id": "c", "left_on": pd.Timestamp(2024, 2, 1)}])
+    gone = replace(desk, records=lambda ids, day, tables: {**desk.records(ids, day, tables), "officers": left})
+    assert why(gone, "c", vacancy_ids=["v-1"])[0] == "not_serving"
     assert why(desk, "nobody", vacancies=X, wishes=FOR_X) == absent
     use = Settings(state=tmp_path)
     rows = {"vacancies": framed("vacancies", [_vacancy("v-1", "q")]),

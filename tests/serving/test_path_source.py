@@ -571,15 +571,32 @@ def test_what_is_delivered_after_a_plan_is_news_though_it_says_it_was_known_befo
     assert news(after) == ["nothing"], "told once"
 
 
-def test_a_vacancy_of_a_dissolved_unit_is_no_event_of_a_plan() -> None:
+def test_a_vacancy_that_is_closed_or_of_a_dissolved_unit_is_no_event_of_a_plan() -> None:
     """Nobody can be moved into a unit that is no more; one dissolved later, or that no table knows, still stands."""
     day = pd.Timestamp
-    opened = {"post_id": "z", "opened_on": day("2020-12-01"), "known_on": day("2020-12-01")}
-    vacancies = [{**opened, "vacancy_id": unit, "unit_id": unit, "post_id": f"z-{unit}"} for unit in "adn"]
+    opened = {"post_id": "z", "opened_on": day("2020-12-01"), "known_on": day("2020-12-01"), "closes_on": pd.NaT}
+    vacancies = [{**opened, "vacancy_id": unit, "unit_id": unit, "post_id": f"z-{unit}"} for unit in "adnc"]
+    vacancies[-1]["closes_on"] = day("2021-01-01")
     units = {"unit_id": ["d", "a"], "closed_on": pd.to_datetime(["2021-01-01", "2021-01-03"])}
     frames = {"vacancies": pd.DataFrame(vacancies), "units": pd.DataFrame(units)}
-    found = RecordsOfDay(frames, date(2021, 1, 2)).vacancies(["z-a", "z-d", "z-n"])
+    found = RecordsOfDay(frames, date(2021, 1, 2)).vacancies(["z-a", "z-d", "z-n", "z-c"])
     assert sorted(event.item for event in found) == ["z-a", "z-n"]
+
+
+def test_a_posting_that_ends_is_news_of_a_plan(state: Settings) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    (held,) = (one for one in history.frame("postings").to_dict("records") if one["officer_id"] == "x"
+               and pd.isna(one["ended_on"]))  # fmt: skip
+    row = {key: value for key, value in held.items() if key != "superseded_on"}
+    history.append("postings", framed("postings", [{**row, "ended_on": "2021-01-03", "known_on": "2021-01-03"}]))
+    (found,) = ask(desk(state), "x", now=datetime(2021, 1, 4))
+    assert isinstance(found, PathsFound)
+    assert found.start_ended_on == date(2021, 1, 3)
+    assert [why.code for why in found.progress.why][:1] == ["ended"]
+    (again,) = ask(desk(state), "x", now=datetime(2021, 1, 5))
+    assert isinstance(again, PathsFound)
+    assert news(again) == ["nothing"], "told once"
 
 
 def test_a_plan_of_an_earlier_version_knows_what_was_known_on_its_day(state: Settings) -> None:

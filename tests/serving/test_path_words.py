@@ -27,9 +27,12 @@ def test_chances_have_four_places_and_levels_two_where_the_second_says_something
 def test_who_left_every_path_is_told_what_became_of_the_chance() -> None:
     told: Bilingual = because("left_path", "k", date(2026, 1, 1)).text
     assert told.en == "k, the present post, is on none of the paths kept of the last answer"
-    rose = because("chance_rose", "19.50%", was="8.60%").named(lambda _: Bilingual("不用", "unused"))
-    assert rose.en == "the chance of the goal rose from 8.60% to 19.50%, so leaving the path is by itself not off track"
-    assert rose.zh == "目标的可能性由 8.60% 升至 19.50%，离开原路径本身因此不算偏离"
+    rose = because("chance_rose", "19.50%", date(2026, 1, 1), "8.60%").named(lambda _: Bilingual("不用", "unused"))
+    assert rose.en == (
+        "the chance of the goal rose from 8.60%, as told on 2026-01-01, to 19.50%, so leaving the path is by itself "
+        "not off track"
+    )
+    assert rose.zh == "目标的可能性由 8.60%（2026-01-01）升至 19.50%，离开原路径本身因此不算偏离"
 
 
 def test_another_path_that_was_told_is_named_by_its_posts() -> None:
