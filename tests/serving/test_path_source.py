@@ -588,7 +588,7 @@ def test_a_posting_that_ends_is_news_of_a_plan(state: Settings) -> None:
     ask(desk(state), "x")
     (held,) = (one for one in history.frame("postings").to_dict("records") if one["officer_id"] == "x"
                and pd.isna(one["ended_on"]))  # fmt: skip
-    row = {key: value for key, value in held.items() if key != "superseded_on"}
+    row = {str(key): value for key, value in held.items() if key != "superseded_on"}
     history.append("postings", framed("postings", [{**row, "ended_on": "2021-01-03", "known_on": "2021-01-03"}]))
     (found,) = ask(desk(state), "x", now=datetime(2021, 1, 4))
     assert isinstance(found, PathsFound)
