@@ -145,19 +145,32 @@ def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[l
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
     for part, longer in model.parts(goals, _rules(asked, goals)):
-        beams = [beam.until(horizon) for beam in longer]
+        beams = [_to_the_first(beam.until(horizon), asked, part.askers) for beam in longer]
         arrived = np.cumsum(arrivals(beams, len(part)), 1)  # added in order, so that more time is never less
         chances.append(arrived[:, [-1, early - 1]])
         plain = tries[start : start + len(part)] == 0
         for row, picked in enumerate(model.picked(beams, wanted.top, plain)):
             officer = int(part.askers[row])
             found = [*picked, *(_also(asked[officer].also, beams, row, picked) if plain[row] else ())]
-            every = [one for one in found if not set(one.path(beams)[:-1]) & set(asked[officer].goals)]
-            kept = [one for one in every if one.worth >= least]
+            kept = [one for one in found if one.worth >= least]
             routes[officer] += [one.route(model, beams, horizon) for one in kept]
         start += len(part)
     within, before = np.concatenate(chances).T
     return list(_ahead(asked, within, routes, wanted)), list(_by_officer(asked, before))
+
+
+def _to_the_first(beam: Beam, asked: Sequence[Asked], askers: Array) -> Beam:
+    """Without the ways that pass a post of the goal before their end: who takes one has reached the goal there, and the
+    chance of it, summed over the posts that count, would count them twice."""
+    passed = beam.steps[:, :-1]
+    if not passed.size or all(len(one.goals) == 1 for one in asked):
+        return beam
+    officers = askers[beam.question]
+    arrived = np.zeros(len(passed), dtype=bool)
+    for officer in np.unique(officers).tolist():
+        own = officers == officer
+        arrived[own] = np.isin(passed[own], asked[officer].goals).any(axis=1)
+    return beam.take(np.flatnonzero(~arrived))
 
 
 def _also(path: Path, beams: Sequence[Beam], row: int, found: Sequence[Picked]) -> Iterator[Picked]:

@@ -73,7 +73,7 @@ def test_without_frames_chances_would_fall(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_frame_is_searched_at_its_own_horizon() -> None:
     """What is asked for within a whole frame is the search of that horizon and nothing else."""
     model, asked = _world(1)
-    one = replace(asked[0], horizon_months=FRAMES[0])
+    one = replace(asked[0], goals=asked[0].goals[:1], horizon_months=FRAMES[0])
     (found,) = search_all(model, [one], WANTED, free=False)
     goals, _ = together._rows([one])
     (plain,) = [model.chance(goals, together._rules([one], goals))]

@@ -90,6 +90,19 @@ def test_least_times_rules_and_nobody_ever_are_told_apart() -> None:
     assert never.because.code == "never_reached"
 
 
+def test_who_passes_a_post_of_the_family_has_reached_it_there_and_is_counted_once() -> None:
+    """All go to p2 first and half of them on to p3: the chance of either is that of p2, not of both together."""
+    chain = np.array([[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.5, 0.0, 0.0, 0.5], [1.0, 0.0, 0.0, 0.0]])
+    planner = replace(PLANNER, model=hand_made(chain))
+
+    def chance(*posts: str) -> float:
+        return planner.tell(replace(ASKED, goal="f", posts=posts, goal_kind=GoalKind.JOB_FAMILY), 5).chance
+
+    assert chance("p3") > 0.0
+    assert chance("p2", "p3") == pytest.approx(chance("p2"))
+    assert chance("p2") > 0.0
+
+
 def test_a_barred_post_of_a_family_is_not_told_as_if_no_other_were_open() -> None:
     chain = np.array([[0.5, 0.0, 0.001, 0.499], [1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
     planner = replace(
