@@ -326,8 +326,7 @@ def _for_goal(
     One post is enough to reach a goal, so of posts that require unlike courses the shortest is suggested, with the word
     that one is enough, and none to who holds one of them.
     """
-    named = {need.course_id: OfferedCourse(need.course_id, Bilingual(*[need.course_id] * 2)) for need in learner.aims}
-    asked = [(need, catalogue.get(need.course_id, named[need.course_id])) for need in learner.aims]
+    asked = [(need, catalogue.get(need.course_id) or OfferedCourse.unlisted(need.course_id)) for need in learner.aims]
     if any(learner.standing.holds(course) for _, course in asked):
         return
     wanted = [one for one in asked if one[1].course_id not in learner.declined]
@@ -370,8 +369,7 @@ def _crowd(
     asked = 5 * (policy.most.next if kind == NEXT else policy.most.wave)
     told = crowd.likely(learner.officer_id, asked) if kind == NEXT else crowd.waves(learner.officer_id, asked)
     for one in told:
-        name = Bilingual(one.course_id, one.course_id)
-        course = catalogue.get(one.course_id, OfferedCourse(one.course_id, name))
+        course = catalogue.get(one.course_id) or OfferedCourse.unlisted(one.course_id)
         if _offered(learner, course, policy):
             yield SuggestedCourse(course, kind, one.reasons, one.score)
 

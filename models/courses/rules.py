@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import DAYS_A_MONTH, add_months
@@ -42,6 +42,11 @@ class OfferedCourse:
     def offered_until(self, policy: CoursesPolicy) -> date | None:
         """The last day on which it can be taken, None where it stays on offer."""
         return None if self.issued_on is None else add_months(self.issued_on, self._months(policy))
+
+    @classmethod
+    def unlisted(cls, course_id: str) -> Self:
+        """A course of no catalogue, called by its id."""
+        return cls(course_id, Bilingual(course_id, course_id))
 
     def finishable_from(self, day: date, policy: CoursesPolicy) -> bool:
         """Whether it can be taken whole, begun on a day: at the hours that policy knows of a day, it is finished while

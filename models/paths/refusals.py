@@ -78,22 +78,19 @@ WORDS: Mapping[str, Bilingual] = {
     "ladder_rare": Bilingual(
         "按{own}的最低年限，到{goal}至少还需{needs}个月；以往{horizon}个月内到达者极少（每条路径的可能性均不足{least:.1%}）",
         "{goal} needs at least {needs} {needs:month|months} more by the least times of the {own}, and few ever got "
-        "there within "
-        "{horizon} {horizon:month|months} (no single way has a chance of {least:.1%})",
+        "there within {horizon} {horizon:month|months} (no single way has a chance of {least:.1%})",
     ),
     "too_many_steps": Bilingual(
         "到{goal}还有{steps}级，期限为{horizon}个月的路径最多推算{most}步；按{own}的最低年限至少还需{needs}个月",
-        "{goal} is {steps} steps up and paths within {horizon} {horizon:month|months} look {most} steps ahead; by "
-        "the least times of "
-        "the {own} it needs at least {needs} {needs:month|months}",
+        "{goal} is {steps} steps up and paths within {horizon} {horizon:month|months} look {most} steps ahead; by the "
+        "least times of the {own} it needs at least {needs} {needs:month|months}",
     ),
     "other_ladder": Bilingual(
         "{goal}属于{ladder}，现任{start}属于{own}；在记录中从{own}各级变动的{moves}次中，{changes}次转入{ladder}；"
         "{horizon}个月内没有一条路径的可能性达到{least:.1%}，各条路径合计{chance:.2%}",
         "{goal} is on the {ladder} and {start} on the {own}; of {moves} moves on record out of steps of the {own} "
         "{changes} went to the {ladder}; within {horizon} {horizon:month|months} no single way has a chance of "
-        "{least:.1%}, all of "
-        "them together {chance:.2%}",
+        "{least:.1%}, all of them together {chance:.2%}",
     ),
     "lower_on_other_ladder": Bilingual(
         "{goal}属于{ladder}，比属于{own}的现任{start}低；在记录中从{own}各级变动的{moves}次中，{changes}次转入{ladder}，"
@@ -112,15 +109,14 @@ WORDS: Mapping[str, Bilingual] = {
         "年限至少还需{needs}个月，期限为{horizon}个月",
         "{goal} is on the {ladder} and {start} on the {own}; a change of ladder goes to the same height ({changes} on "
         "record), and from there the least times of the {ladder} need at least {needs} {needs:month|months}; the "
-        "horizon is "
-        "{horizon} {horizon:month|months}",
+        "horizon is {horizon} {horizon:month|months}",
     ),
     "never_reached": Bilingual(
         "在记录中从{start}调出的{moves}次中，{straight}次直接到达{goal}；{horizon}个月内，{most}步以内没有一条路径的"
         "可能性达到{least:.1%}，各条路径合计{chance:.2%}",
         "of {moves} moves on record out of {start} {straight} went straight to {goal}; within {horizon} "
-        "{horizon:month|months} no way "
-        "of up to {most} steps has a chance of {least:.1%}, all of them together {chance:.2%}",
+        "{horizon:month|months} no way of up to {most} steps has a chance of {least:.1%}, all of them together "
+        "{chance:.2%}",
     ),
     "rule_blocks": Bilingual("期限内规则不允许任{post}：{rules}", "a rule bars {post} within the horizon: {rules}"),
     "rule_blocks_some": Bilingual(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
@@ -17,7 +16,6 @@ from models.courses.rules import OfferedCourse, hours_en
 from serving.courses.schemas import CoursesRequest
 from serving.on_force import without_place
 from serving.paths.goals import Goals
-from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
 from serving.words import because_of
 
@@ -86,7 +84,7 @@ class Notices:
     def _of_term(self, learner: Learner) -> Because | None:
         if learner.lapsed is None:
             return None
-        goal, ended = self._called(learner.lapsed.code), learner.lapsed.ends_on
+        goal, ended = self._names.on_record(learner.lapsed.code), learner.lapsed.ends_on
         words = Bilingual(
             f"登记的职业目标{goal.zh}的期限已于{ended}届满，不再据此选课；如仍有此目标，请重新登记目标及期限",
             f"the term of the stated goal {goal.en} ended on {ended}, so no course is chosen for it; where it is still "
@@ -94,17 +92,13 @@ class Notices:
         )
         return because_of("goal_term_over", words)
 
-    def _called(self, goal: tuple[str, str]) -> Bilingual:
-        """The name of any code on record."""
-        return self._names.called(PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1]))
-
     def _of_goal(
         self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]
     ) -> Because | None:
         goal = learner.aim
         if goal is None or any(_for_goal(one) for one in shown):
             return None
-        name = self._called(goal)
+        name = self._names.on_record(goal)
         if learner.goal or learner.aims or learner.ruled:
             return self._below_top(name) if any(_for_goal(one) for one in found) else self._adds_none(learner, name)
         if not self.goals.known(goal):
@@ -173,10 +167,7 @@ class Notices:
         short = (*gaps_to_rules(levels, learner.ruled), *gaps_to(levels, standards, GOAL, least))
         gaps = [self._competency(one) for one in dict.fromkeys(gap.competency for gap in short)]
         told = {course.course_id: course for course in self.courses}
-        required = [
-            told.get(one.course_id, OfferedCourse(one.course_id, Bilingual(one.course_id, one.course_id)))
-            for one in learner.aims
-        ]
+        required = [told.get(one.course_id) or OfferedCourse.unlisted(one.course_id) for one in learner.aims]
         if required and not any(learner.standing.holds(course) for course in required):
             names = [course.name for course in required]  # of which one is enough
             gaps.append(Bilingual("或".join(one.zh for one in names), " or ".join(one.en for one in names)))

@@ -14,8 +14,7 @@ from serving.words import because_of, text_of
 GOAL = Bilingual(
     "从现在起{months}个月内，以任一路径到达目标的可能性，已计入期间不调动或离队的可能",
     "chance of the goal within {months} {months:month|months} from now by any way found; that no move comes in time, "
-    "or that service "
-    "ends, is counted in",
+    "or that service ends, is counted in",
 )
 PATH = Bilingual(
     "从现在起{months}个月内，恰好沿此路径到达目标的可能性，已计入期间不调动的可能",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
+from typing import cast
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ from models.eligibility.standing_facts import POLICE_LADDER, Ladders
 from models.paths.climbing import Climb, climb_of
 from models.posts.histories import CareerState
 from serving.paths.record import Frames
-from serving.paths.schemas import PathGoal
+from serving.paths.schemas import GoalKind, PathGoal
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Goals:
         if asked.kind == "talent_field" and asked.goal in list(TalentField):
             return TalentField(asked.goal).label
         return self.name(asked.goal)
+
+    def on_record(self, code: tuple[str, str]) -> Bilingual:
+        """The name of a goal by kind and code as records have it, whatever these are."""
+        return self.called(PathGoal.model_construct(kind=cast("GoalKind", code[0]), goal=code[1]))
 
     def climb(self, ladder: str | None, state: CareerState, goal: str) -> Climb | None:
         """How far a rank goal is from the step held, whose ladder promotions tell."""

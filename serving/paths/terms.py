@@ -23,8 +23,7 @@ RUNS = Bilingual(
 OVER = Bilingual(
     "目标于{stated}提出，期限{own}个月，已于{ends}届满；本计划自{today}起重新按{months}个月计算。请重新登记目标及期限",
     "the goal was stated on {stated} for {own} {own:month|months}, and that term ended on {ends}; this plan counts "
-    "{months} {months:month|months} "
-    "anew from {today}. State the goal again, with the months that it should have",
+    "{months} {months:month|months} anew from {today}. State the goal again, with the months that it should have",
 )
 
 
