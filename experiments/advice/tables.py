@@ -181,7 +181,8 @@ def _step(step: PathStep, say: Say) -> list[str]:
 
 def _gap(gap: Gap, say: Say) -> str:
     level = say("unmeasured") if gap.level is None else number(gap.level)
-    return say("gap", name=say.one(gap.name), level=level, standard=number(gap.standard))
+    told = {"name": say.one(gap.name), "level": level, "standard": number(gap.standard)}
+    return say("gap", **told) if gap.rule is None else say("gap_rule", rule=say.one(gap.rule), **told)
 
 
 def _progress(progress: Progress, say: Say) -> str:

@@ -56,6 +56,7 @@ SAID: dict[str, Bilingual] = {
     "falls_due": Bilingual("{told}，到期日 {day}", "{told}, due date {day}"),
     "take_by": Bilingual("{told}，{day} 前（含）修", "{told}, by {day}"),
     "gap": Bilingual("{name}：{level}，标准{standard}", "{name}: {level}, standard {standard}"),
+    "gap_rule": Bilingual("{name}：{level}，规则“{rule}”要求{standard}", "{name}: {level}, {rule} asks for {standard}"),
     "unmeasured": Bilingual("未测", "not measured"),
     "helps": Bilingual("最有帮助的一项改变：{text}（{before} → {chance}）",
                        "what would help most: {text} ({before} to {chance})"),

@@ -79,8 +79,8 @@ class Learner:
 class SuggestedCourse:
     """One suggestion; `month` counts from the present one (0), `due_on` is the day it was or will be due.
 
-    `overdue_after` is the last day before it is overdue, None where it is or has none; `take_by` is the last day of its
-    offer where that comes within the months planned.
+    `finish_by` is the day by which a rule asks for it (`Due`); `take_by` is the last day of its offer where that comes
+    within the months planned, and before the day by which it is to be finished.
     """
 
     course: OfferedCourse
@@ -89,18 +89,9 @@ class SuggestedCourse:
     score: float = 0.0
     overdue: bool = False
     due_on: date | None = None
-    overdue_after: date | None = None
+    finish_by: date | None = None
     month: int = 0
     take_by: date | None = None
-
-    def finish_by(self, as_of: date) -> date | None:
-        """The day by which it is to be finished: the day it is due, or, that being past, the last before it is overdue.
-
-        None of what is overdue and of what has no day.
-        """
-        if self.due_on is None or self.overdue:
-            return None
-        return self.due_on if as_of <= self.due_on else self.overdue_after
 
 
 def advise_courses(
@@ -185,7 +176,8 @@ def planned(
     """Each in the first month of its offer that has room for it; what has none is left out unless it is required, and
     what the goal requires goes into a month after those planned.
 
-    Months are calendar months from that of `as_of`. An offer that ends on the first day of a month is over by then.
+    Months are calendar months from that of `as_of`. An offer that ends on the first day of a month is over by then, and
+    what is due on that day is planned before it.
     What is overdue goes into the first one whatever the room. What falls due later, or is within its days of grace,
     goes where it can still be finished by that day, into room first, else beside what is overdue, which takes no room
     from it; where that cannot be, its reasons say so. Whose day comes first is planned first, in whatever order they
@@ -205,13 +197,13 @@ def planned(
     overdue = 0.0  # hours of the first month that did not ask for room
     told = list(suggestions)
     found = dict[int, SuggestedCourse]()
-    for at, one in sorted(enumerate(told), key=lambda each: _first_planned(each[1], as_of)):
+    for at, one in sorted(enumerate(told), key=lambda each: _first_planned(each[1])):
         hours = load.hours_of(one.course.hours)
         until = one.course.offered_until(policy)
         months = _months_of_offer(one.course, as_of, policy)
-        last = one.finish_by(as_of)
+        last = one.finish_by
         in_time = [] if last is None else [
-            place for place in months if _finished(one.course, as_of, place, policy) <= last
+            place for place in months if _in_time(one.course, as_of, place, last, policy)
         ]  # fmt: skip
         month = next((place for place in (*in_time, *months) if room[place] >= hours), None)
         if in_time and month not in in_time and in_time[0] == 0 and room[0] + overdue >= hours:
@@ -225,7 +217,8 @@ def planned(
             place, overdue = 0, overdue + hours  # what is overdue does not wait for room
         if place < len(room):
             room[place] -= hours
-        ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months)
+        first_due = last is not None and until is not None and place in in_time and last <= until
+        ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months) and not first_due
         reasons = one.reasons
         if last is not None and place not in in_time:
             reasons = *reasons, _after_due(last, last != one.due_on, bool(in_time))
@@ -242,18 +235,20 @@ def _month_beyond(course: OfferedCourse, as_of: date, policy: CoursesPolicy) -> 
     return place if over or course.finishable_from(_first_of(as_of, place), policy) else None
 
 
-def _first_planned(one: SuggestedCourse, as_of: date) -> tuple[bool, bool, date]:
+def _first_planned(one: SuggestedCourse) -> tuple[bool, bool, date]:
     """Of those required what is overdue, then whose day comes first, then what has no day; the rest as it is told."""
     if one.kind != REQUIRED:
         return True, False, date.min
-    last = one.finish_by(as_of)
-    return False, last is None and not one.overdue, last or date.min
+    return False, one.finish_by is None and not one.overdue, one.finish_by or date.min
 
 
-def _finished(course: OfferedCourse, as_of: date, month: int, policy: CoursesPolicy) -> date:
-    """The day on which a course is finished that is begun at the start of a month (0: now)."""
+def _in_time(course: OfferedCourse, as_of: date, month: int, last: date, policy: CoursesPolicy) -> bool:
+    """Whether a course that is begun at the start of a month (0: now) is finished by a day; a month of which only its
+    first day is left until then is none to plan it in.
+    """
     begins = _first_of(as_of, month) if month else as_of
-    return begins + timedelta(days=policy.load.days_of(course.hours) - 1)
+    ends = begins + timedelta(days=policy.load.days_of(course.hours) - 1)
+    return ends <= last and (month == 0 or begins < last)
 
 
 def _after_due(last: date, grace: bool, full: bool) -> CourseReason:
@@ -314,7 +309,7 @@ def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> 
 def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
     for due in due_courses(learner.standing, courses, learner.post, policy):
         yield SuggestedCourse(
-            due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on, due.overdue_after
+            due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on, due.finish_by
         )  # fmt: skip
 
 
@@ -379,20 +374,39 @@ def fitting(
     taken: Iterable[OfferedCourse] = (),
 ) -> list[OfferedCourse]:  # fmt: skip
     """What an officer could take in so many hours: first what lacks most to the present post, then to the goal, then
-    of a competency whose level is lowest, at last of those never assessed; of one competency the shortest first.
+    of a competency whose level is lowest, at last of those never assessed; of one competency what fills the time best,
+    but of what lacks little the shortest that closes as much.
 
     What courses that are `taken` before close lacks no more.
     """
     gaps = {gap: gap.size for gap in _gaps(learner, policy)}
     levels, lacks = learner.levels or {}, lacking(left_after(gaps, taken, policy.gap, policy.load), policy.gap)
 
-    def place(one: OfferedCourse) -> tuple[int, float, float, str]:
-        name = one.competency or ""
-        first, then = lacks.get(name, (len(WHOSE), levels[name]) if name in levels else (len(WHOSE) + 1, 0.0))
-        return first, then, one.hours or 0.0, one.course_id
+    def place(one: OfferedCourse) -> tuple[int, float, float, float, str]:
+        name, hours = one.competency or "", one.hours or 0.0
+        if name in lacks:
+            closed = min(policy.gap.added(policy.load.hours_of(hours)), -lacks[name][1])
+            return *lacks[name], -closed, hours, one.course_id
+        first, then = (len(WHOSE), levels[name]) if name in levels else (len(WHOSE) + 1, 0.0)
+        return first, then, -hours, 0.0, one.course_id
 
     short = [one for one in _open(learner, courses, policy) if one.hours is not None and one.hours <= hours]
     return sorted(short, key=place)
+
+
+def without_room(
+    learner: Learner, courses: Sequence[OfferedCourse], found: Sequence[SuggestedCourse], policy: CoursesPolicy
+) -> list[str]:
+    """Competencies that fall short and that no course found teaches, though some could be taken: they found no room.
+
+    None where as many courses close gaps as policy allows, which is then what leaves the others out.
+    """
+    if sum(one.kind == GAP for one in found) >= policy.most.gap:
+        return []
+    taught = {one.course.competency for one in found}
+    could = {one.competency for one in _open(learner, courses, policy)}
+    short = dict.fromkeys(gap.competency for gap in _gaps(learner, policy))
+    return [name for name in short if name in could and name not in taught]
 
 
 def _small(

@@ -9,6 +9,7 @@ from data_contracts.advising import CourseLoad, GapPolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import CourseReason, OfferedCourse, hours_en
+from models.eligibility.rules import Requirement
 
 RULE, PRESENT, GOAL = WHOSE = ("rule", "present", "goal")  # in this order
 LEVEL = "level"  # the reason of a course that closes no gap
@@ -35,10 +36,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class RuleLevel:
-    """A level without which a rule bars every post of a goal."""
+    """A level without which a rule bars a post, with the name of the rule."""
 
     level: float
     rule: Bilingual
+
+
+def rule_levels(asked: Iterable[Requirement]) -> dict[str, RuleLevel]:
+    """The highest level of each competency among what a post asks for."""
+    levels = sorted((one for one in asked if one.fact == "level"), key=lambda one: one.least)
+    return {one.what: RuleLevel(one.least, one.name) for one in levels}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from data_contracts.naming import quoted
 from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
-from models.courses.gaps import RuleLevel
+from models.courses.gaps import RuleLevel, rule_levels
 from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import Due, OfferedCourse, PostNeed, Standing, due_courses
 from models.eligibility.rules import posts_of, requirements
@@ -116,13 +116,8 @@ class Readings:
     @cached_property
     def _rule_levels(self) -> Mapping[str, Mapping[str, RuleLevel]]:
         """The highest level of each competency that rules ask of each post that is on record."""
-        found: dict[str, dict[str, RuleLevel]] = {}
-        for post in posts_of(self.goals.records) if "posts" in self.goals.records else ():
-            own = [one for one in requirements(post, self.goals.policy) if one.fact == "level"]
-            found[post.post_id] = {
-                one.what: RuleLevel(one.least, one.name) for one in sorted(own, key=lambda one: one.least)
-            }
-        return found
+        posts = posts_of(self.goals.records) if "posts" in self.goals.records else ()
+        return {post.post_id: rule_levels(requirements(post, self.goals.policy)) for post in posts}
 
     def due(self, officer_id: str, as_of: date) -> list[Due]:
         """What rules require of one officer now, as advice on courses has it: the longest overdue first."""

@@ -124,15 +124,16 @@ class PostNeed:
 @dataclass(frozen=True)
 class Due:
     """A course that is required: `due_on` is the day it was or will be due, by its certificate, by a rule that counts
-    any course of its kind, or by the term of an edition; None where none of them gives a day. `overdue_after` is the
-    last day before it is overdue, with the days that policy leaves; None where it is, or has no such day.
+    any course of its kind, or by the term of an edition; None where none of them gives a day. `finish_by` is the day by
+    which it is to be finished: that day, or, where it is past, the last of those that policy leaves after it; None of
+    what is overdue and of what has no day.
     """
 
     course: OfferedCourse
     due_on: date | None
     overdue: bool
     reasons: tuple[CourseReason, ...]
-    overdue_after: date | None = None
+    finish_by: date | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,12 @@ class _Demand:
         if self.due_on is None or self.overdue or as_of <= self.due_on:
             return not self.overdue, not self.overdue, self.due_on or date.min
         return True, False, self.overdue_after or self.due_on
+
+    def finish_by(self, as_of: date) -> date | None:
+        """As `Due` tells it."""
+        if self.due_on is None or self.overdue:
+            return None
+        return self.due_on if as_of <= self.due_on else self.overdue_after
 
 
 @dataclass(frozen=True)
@@ -232,7 +239,7 @@ def _told(demands: Sequence[_Demand], as_of: date) -> Due:
         own = (lead.reason, *beside) if late else ()
         return Due(lead.course, lead.due_on if late else None, True, (post[0].reason, *own))
     reasons = (lead.reason, *_grace(lead, as_of), *beside)
-    return Due(lead.course, lead.due_on, lead.overdue, reasons, None if lead.overdue else lead.overdue_after)
+    return Due(lead.course, lead.due_on, lead.overdue, reasons, lead.finish_by(as_of))
 
 
 def _beside(lead: _Demand, other: _Demand) -> Iterator[CourseReason]:

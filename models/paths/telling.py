@@ -25,13 +25,15 @@ IN_FIELD = "in_field"
 class Gap:
     """A competency below the standard of a post; level None when it was never assessed.
 
-    `note` says why no course of the step closes it, or how much is left when those of the step are done.
+    `note` says why no course of the step closes it, or how much is left when those of the step are done. `rule` is the
+    name of the rule that asks for the level, None where no rule asks for as much as the standard of the post.
     """
 
     competency: str
     level: float | None
     standard: float
     note: Bilingual | None = None
+    rule: Bilingual | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ class LastDay:
 class StepCourse:
     """A course that prepares a step, with the competencies it closes.
 
-    `take_by` is the last day of its offer where that comes before the step is expected. `required` says that rules
-    require it now whatever the path, and `due_on` the day it was or will be due, where they give one.
+    `take_by` is the last day of its offer where that comes before the step is expected and before a rule asks for it.
+    `required` says that rules require it now whatever the path, and `due_on` the day it was or will be due, where they
+    give one.
     """
 
     course_id: str

@@ -9,7 +9,7 @@ from functools import cached_property
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import FITS, REQUIRED, Learner, SuggestedCourse, fitting
+from models.courses.advice import FITS, REQUIRED, Learner, SuggestedCourse, fitting, without_room
 from models.courses.gaps import GOAL, RULE, gaps_to, gaps_to_rules
 from models.courses.goals import GoalPosts
 from models.courses.rules import OfferedCourse, hours_en
@@ -39,7 +39,7 @@ class Notices:
         """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
         told = [
             self._of_post(learner), self._of_term(learner), self._of_goal(learner, found, shown),
-            self._of_load(learner, found), self._of_hours(learner, found, shown),
+            self._of_load(learner, found), self._of_room(learner, found), self._of_hours(learner, found, shown),
         ]  # fmt: skip
         asked = (_still_required(one.course) for one in shown if one.course.course_id in learner.declined)
         return [*(one for one in told if one is not None), *asked]
@@ -80,6 +80,19 @@ class Notices:
             f"{load.hours_a_month:g} of a month; what is required does not wait",
         )
         return because_of("over_load", words)
+
+    def _of_room(self, learner: Learner, found: Sequence[SuggestedCourse]) -> Because | None:
+        """The gaps that stay open only because a month bears no more."""
+        short = without_room(learner, self.courses, found, self.policy.courses)
+        if not short:
+            return None
+        names, months = _listed([self._competency(one) for one in short]), self.policy.courses.load.plan_months
+        words = Bilingual(
+            f"{names.zh}仍有差距，但{months}个月内的学习量已排不下相关课程，故未列出",
+            f"{names.en}: a gap that no course listed closes, since those that would find no room in the load of the "
+            f"next {months} months",
+        )
+        return because_of("no_room_for_gap", words)
 
     def _of_term(self, learner: Learner) -> Because | None:
         if learner.lapsed is None:

@@ -77,8 +77,9 @@ class CourseSuggestion(Answer):
     hours: float | None = about("学时；不详为空", "hours of study, null where unknown")
     month: int = about("建议月份，0 为本月", "month planned for, 0 is the present one", ge=0)
     take_by: date | None = about(
-        "开课的最后一天；计划的月份内不结束则空",
-        "last day of its offer, null where that is not within the months planned", default=None,
+        "开课的最后一天；计划的月份内不结束，或规则要求更早完成则空",
+        "last day of its offer, null where that is not within the months planned, or where it is planned by the day "
+        "that a rule asks for it, which comes first", default=None,
     )  # fmt: skip
     reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
 
@@ -100,9 +101,11 @@ class CoursesSuggested(Answer):
         default=[],
     )
     notices: list[Because] = about(
-        "须知：未任职、目标或零散时间未增加课程的原因，规则要求的课程超出每月学习量，本人不感兴趣而规则仍要求的课程；为空表示均无",
+        "须知：未任职、目标或零散时间未增加课程的原因，规则要求的课程超出每月学习量，因学习量排不下而未列课程的差距，"
+        "本人不感兴趣而规则仍要求的课程；为空表示均无",
         "what to know: that no post is held, why a goal or spare hours add no course, that what is required is more "
-        "than the load of a month, which course stays though it was declined; empty where there is nothing of the kind",
+        "than the load of a month, which gaps no course closes for want of room in it, which course stays though it "
+        "was declined; empty where there is nothing of the kind",
         default=[],
     )  # fmt: skip
 

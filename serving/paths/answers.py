@@ -398,6 +398,7 @@ class _Answering:
             name=text_of(self.names.competency_named(gap.competency)),
             level=None if gap.level is None else round(gap.level, 3),
             standard=gap.standard,
+            rule=None if gap.rule is None else text_of(gap.rule),
             note=None if gap.note is None else text_of(gap.note),
         )
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
+from models.courses.gaps import RuleLevel, rule_levels
 from models.courses.lifts import CourseLifts
 from models.courses.rules import OfferedCourse
 from models.eligibility.rules import Post, Requirement, requirements
@@ -30,6 +31,11 @@ class Catalogues:
     def asked(self) -> Mapping[str, tuple[Requirement, ...]]:
         """What each post asks for."""
         return {code: requirements(post, self.policy) for code, post in self.posts.items()}
+
+    @cached_property
+    def rule_levels(self) -> Mapping[str, Mapping[str, RuleLevel]]:
+        """The level of each competency without which a rule bars each post."""
+        return {code: rule_levels(asked) for code, asked in self.asked.items()}
 
     @cached_property
     def by_id(self) -> Mapping[str, OfferedCourse]:

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from data_contracts.vocabulary import Bilingual
-from models.courses.gaps import GOAL, closing_courses, gaps_to, told_levels
+from models.courses.gaps import GOAL, NEARLY, RuleLevel, closing_courses, gaps_to, told_levels
 from models.courses.gaps import Gap as Lack
 from models.courses.rules import Due, OfferedCourse
 from models.paths.telling import Before, Gap, Prepared, StepCourse
 from serving.paths.catalogues import Catalogues
 
 MOST_COURSES = 3  # for one step, unless each of its gaps needs one or a rule more; nobody prepares a move with ten
-NEARLY = 1e-9  # levels
 UNMEASURED = Bilingual("从未测评，须先测评才能选课", "never assessed: measure it before choosing a course")
 NONE_TEACHES = Bilingual("来得及学完的课程均不培养此项能力", "no course that can still be finished teaches it")
 NONE_LEFT = Bilingual(
@@ -54,18 +53,24 @@ class Preparing:
         least, barring = advice.gap.least_gap, self._barring(post)
         lacks = [
             one for one in gaps_to(levels, asked, GOAL, NEARLY)
-            if one.size >= least or one.level < barring.get(one.competency, 0.0)  # a rule bars however little lacks
+            if one.size >= least or one.level < _least(barring, one.competency)  # a rule bars however little lacks
         ]  # fmt: skip
         courses = self._chosen(lacks, post, before)
-        known = [Gap(one.competency, one.level, one.standard, self._note(one, courses, barring)) for one in lacks]
-        unknown = [Gap(name, None, asked[name], UNMEASURED) for name in sorted(asked) if name not in levels]
+        rules = {name: one.rule for name, one in barring.items() if one.level >= asked[name]}
+        known = [
+            Gap(one.competency, one.level, one.standard, self._note(one, courses, barring), rules.get(one.competency))
+            for one in lacks
+        ]
+        unknown = [
+            Gap(name, None, asked[name], UNMEASURED, rules.get(name)) for name in sorted(asked) if name not in levels
+        ]
         return (*known, *unknown), self._told(courses, {one.competency for one in lacks}, before.day)
 
     def _levels_asked(self, post: str) -> dict[str, float]:
         """The standard of each competency, or the level that a rule asks for where that is higher."""
         found = dict(self.shared.standard.levels.get(post, {}))
-        for name, level in self._barring(post).items():
-            found[name] = max(level, found.get(name, 0.0))
+        for name, one in self._barring(post).items():
+            found[name] = max(one.level, found.get(name, 0.0))
         return found
 
     def levels_after(self, courses: Sequence[StepCourse]) -> dict[str, float]:
@@ -87,13 +92,9 @@ class Preparing:
         known = {one.course_id: one for one in self._open(before)}
         return [known[one] for one in dict.fromkeys(wanted) if one in known]
 
-    def _barring(self, post: str) -> dict[str, float]:
+    def _barring(self, post: str) -> Mapping[str, RuleLevel]:
         """The level of each competency without which a rule bars the post."""
-        found = dict[str, float]()
-        for rule in self.shared.asked.get(post, ()):
-            if rule.fact == "level":
-                found[rule.what] = max(rule.least, found.get(rule.what, 0.0))
-        return found
+        return self.shared.rule_levels.get(post, {})
 
     def _reaching(self, size: float, teaching: Sequence[OfferedCourse]) -> list[OfferedCourse]:
         """Courses that close a gap of a rule whole: the shortest that does alone, else the fastest one after another;
@@ -116,7 +117,7 @@ class Preparing:
         barring = self._barring(post)
         for lack in (one for one in lacks if one.competency in barring):
             own = [one for one in self._wanted(before) if one.competency == lack.competency and one not in chosen]
-            left = barring[lack.competency] - lack.level
+            left = barring[lack.competency].level - lack.level
             left -= sum(self._added(one) for one in chosen if one.competency == lack.competency)
             if left > NEARLY:
                 hours = advice.load.hours_of
@@ -138,14 +139,14 @@ class Preparing:
                 chosen.append(course)
         return chosen
 
-    def _note(self, lack: Lack, courses: Sequence[OfferedCourse], barring: Mapping[str, float]) -> Bilingual | None:
+    def _note(self, lack: Lack, courses: Sequence[OfferedCourse], barring: Mapping[str, RuleLevel]) -> Bilingual | None:
         """Why no course of the step closes a gap, or how much of it is left; None where they close it."""
         if not any(one.competency == lack.competency for one in courses):
             taught = any(one.competency == lack.competency for one in self.shared.courses)
             away = any(one.competency == lack.competency and self._away(one) for one in self.open_courses)
             return NONE_WANTED if away else NONE_LEFT if taught else NONE_TEACHES
         left = self._left(lack, courses)
-        unmet = lack.standard - left < barring.get(lack.competency, 0.0) - NEARLY
+        unmet = lack.standard - left < _least(barring, lack.competency) - NEARLY
         if left < self.shared.policy.courses.gap.least_gap and not unmet:
             return None
         return Bilingual(
@@ -175,14 +176,26 @@ class Preparing:
     def _told(
         self, courses: Sequence[OfferedCourse], short: Iterable[str], day: date | None = None
     ) -> list[StepCourse]:
-        """The courses of a step that is expected on a day; what is over by then must be taken before."""
+        """The courses of a step that is expected on a day."""
         below = set(short) - {None}
-        ends = [one.offered_until(self.shared.policy.courses) for one in courses]
         return [
             StepCourse(
                 one.course_id, one.name, one.hours, (one.competency,) if one.competency in below else (),
-                end if end is not None and day is not None and end < day else None,
+                None if day is None else self._over_before(one, day),
                 one.course_id in self.due, self.due[one.course_id].due_on if one.course_id in self.due else None,
             )
-            for one, end in zip(courses, ends, strict=True)
+            for one in courses
         ]  # fmt: skip
+
+    def _over_before(self, course: OfferedCourse, day: date) -> date | None:
+        """The last day of an offer that is over before a day, by which the course must then be taken; None where a rule
+        asks for it sooner, or as soon."""
+        end = course.offered_until(self.shared.policy.courses)
+        due = self.due.get(course.course_id)
+        asked = None if due is None else due.finish_by
+        return None if end is None or end >= day or (asked is not None and asked <= end) else end
+
+
+def _least(barring: Mapping[str, RuleLevel], competency: str) -> float:
+    """The level below which a rule bars, 0 where none speaks of the competency."""
+    return barring[competency].level if competency in barring else 0.0

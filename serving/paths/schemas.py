@@ -135,6 +135,10 @@ class Gap(Answer):
         "岗位标准；规则要求更高时为规则所定水平",
         "standard of the post, or the level that a rule asks for where that is higher",
     )
+    rule: Text | None = about(
+        "要求此水平的规则；空为岗位标准",
+        "the rule that asks for this level; null where it is the standard of the post", default=None,
+    )  # fmt: skip
     note: Text | None = about(
         "该步课程为何不能或不能完全弥补；空为可弥补",
         "why the courses of the step do not close it, or not wholly; null where they do", default=None,
@@ -149,9 +153,9 @@ class CourseForStep(Answer):
     hours: float | None = about("学时；空为不详", "hours of study, null when unknown")
     closes: list[str] = about("弥补的能力差距", "competencies it closes", default=[])
     take_by: Day | None = about(
-        "开设至此日止，早于该步预计日期，须在此日前完成；空为届时仍开设",
+        "开设至此日止，早于该步预计日期，须在此日前（含）完成；空为届时仍开设，或规则要求更早完成（见 due_on）",
         "last day of its offer, before the step is expected: it must be taken by then; null where it is still on offer "
-        "when the step comes", default=None,
+        "when the step comes, or where a rule asks for it by then or sooner (`due_on`)", default=None,
     )  # fmt: skip
     required: bool = about(
         "规则现在即要求学习，与路径无关；同 /v1/courses 的 required",

@@ -21,6 +21,7 @@ from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
 from experiments.advice import recommend as advice
+from experiments.advice import tables
 from experiments.advice.path_picture import path_figure
 from experiments.advice.recommend import WIDEST, Recommendation, recommend
 from experiments.advice.tables import courses_told, paths_told, posts_told
@@ -38,7 +39,7 @@ from serving.courses.advice import CourseDesk
 from serving.courses.schemas import CoursesSuggested
 from serving.feedback.declines import Declined
 from serving.feedback.suggesting import Suggested, Suggester
-from serving.paths.schemas import NoPathFound
+from serving.paths.schemas import Gap, NoPathFound
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked, CareerDesk
@@ -344,16 +345,26 @@ def test_a_required_course_of_a_path_is_told_with_the_day_it_is_due_where_that_i
             for language in ("en", "zh")}  # fmt: skip
     (course,) = {one for path in drawn for step in path.steps for one in step.courses if one.course_id == "k-law"}
     assert course.due_on is not None
-    assert course.take_by is not None
-    assert course.due_on < course.take_by
+    assert course.take_by is None, "the end of its offer comes later"
     cells = {language: " ".join(line.split("│")[5].strip() for line in text.splitlines() if line.count("│") == 6)
              for language, text in told.items()}  # fmt: skip
     assert f"(8 hours), due date {course.due_on}" in cells["en"]
     assert f"（8学时），到期日{course.due_on}" in cells["zh"].replace(" ", "")  # a cell breaks inside the day
-    assert str(course.take_by) not in cells["en"]
+    assert "2022-07-15" not in cells["en"], "the end of its offer"
     figure = path_figure(drawn, "start", "goal", lambda item: Bilingual(item, item), "en")
     words = [one.get_text() for one in figure.axes[0].texts]
     assert f"take: course k-law (due date {course.due_on}) and 1 more" in words
+
+
+def test_a_level_that_a_rule_asks_for_is_told_with_the_name_of_the_rule() -> None:
+    rule = Text(zh="特警岗位须体能达标", en="fitness standard for special police")
+    gap = Gap(competency="fitness", name=Text(zh="体能", en="fitness"), level=2.4, standard=3.0)
+    told = {language: (tables._gap(gap, say), tables._gap(gap.model_copy(update={"rule": rule}), say))
+            for language in ("zh", "en") for say in (Say(language),)}  # fmt: skip
+    assert told == {
+        "zh": ("体能：2.4，标准3", "体能：2.4，规则“特警岗位须体能达标”要求3"),
+        "en": ("fitness: 2.4, standard 3", "fitness: 2.4, fitness standard for special police asks for 3"),
+    }
 
 
 def test_a_suggested_course_is_told_with_the_last_day_of_its_offer() -> None:

@@ -284,10 +284,11 @@ def test_the_last_day_of_grace_is_the_last_on_which_it_is_not_overdue(taken: dat
     held = {"k": taken}
     (due,) = _mandated(replace(standing(held), as_of=add_months(taken, 12)), [firearms], 60)
     assert due.overdue_after is not None
+    assert due.finish_by(add_months(taken, 12)) == due.due_on, "the day itself, as long as it is not past"
     for late in (0, 1):
         day = due.overdue_after + timedelta(days=late)
         (told,) = _mandated(replace(standing(held), as_of=day), [firearms], 60)
-        assert (told.overdue, told.overdue_after) == (bool(late), due.overdue_after)
+        assert (told.overdue, told.finish_by(day)) == (bool(late), None if late else due.overdue_after)
 
 
 def test_an_edition_that_answers_a_rule_too_has_one_day() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -76,6 +76,24 @@ def test_a_small_course_is_of_what_the_post_asks_for_and_says_what_it_closes() -
     assert text["s-leadership"].startswith("closes 0.02 of the gap in leadership in 0.5 hours (level 0.3")
     assert text["s-firearms"] == "the level in use of weapons is 2.0, and your post does not ask for it"
     assert text["s-analysis"] == "analysis was never assessed, and your post does not ask for it"
+
+
+def test_spare_time_is_filled_unless_a_shorter_course_closes_as_much() -> None:
+    courses = [course(f"{name}-{hours:g}", name, hours) for name in ("law", "fitness") for hours in (0.5, 1.0, 2.0)]
+    able = learner(levels={"law": 1.0, "fitness": 2.0}, present={"law": 4.0})
+
+    def order(one: Learner, hours: float) -> list[str]:
+        return [each.course_id for each in fitting(one, courses, RULES, hours)]
+
+    assert order(able, 2.0) == ["law-2", "law-1", "law-0.5", "fitness-2", "fitness-1", "fitness-0.5"]
+    assert order(able, 1.0) == ["law-1", "law-0.5", "fitness-1", "fitness-0.5"]
+    near = 3.0 - 1.5 * RULES.gap.levels_an_hour
+    rules = replace(RULES, gap=replace(RULES.gap, least_gap=RULES.gap.levels_an_hour))
+    closes_whole = fitting(learner(levels={"law": near}, present={"law": 3.0}), courses[:3], rules, 3.0)
+    assert [one.course_id for one in closes_whole] == ["law-2", "law-1", "law-0.5"]
+    nearer = replace(rules, gap=replace(rules.gap, levels_an_hour=4 * RULES.gap.levels_an_hour, most_levels=9.0))
+    closes_whole = fitting(learner(levels={"law": near}, present={"law": 3.0}), courses[:3], nearer, 3.0)
+    assert [one.course_id for one in closes_whole] == ["law-0.5", "law-1", "law-2"], "half an hour is enough"
 
 
 def test_a_gap_that_courses_listed_before_close_is_closed_no_second_time_by_a_small_one() -> None:
@@ -249,7 +267,9 @@ def test_what_falls_due_is_planned_by_its_day_beside_what_is_overdue_or_says_why
     over = SuggestedCourse(course("over", "a", full), "required", (), overdue=True, due_on=date(2025, 1, 1))
 
     def due(code: str, day: date, hours: float = 8.0) -> SuggestedCourse:
-        return SuggestedCourse(course(code, "a", hours), "required", (), due_on=day)
+        return SuggestedCourse(
+            course(code, "a", hours), "required", (), due_on=day, finish_by=day if day >= DAY else None
+        )
 
     june, july = due("june", date(2025, 6, 30)), due("july", date(2025, 7, 20))
     wished = SuggestedCourse(course("wished", "b", 8.0), "gap", ())
@@ -271,12 +291,14 @@ def test_who_has_days_of_grace_left_waits_for_what_falls_due_sooner() -> None:
     """What lapsed in May and has grace until September came first, and what falls due in June went past its day."""
     full = RULES.load.hours_a_month
     grace = SuggestedCourse(
-        course("grace", "a", full), "required", (), due_on=date(2025, 5, 1), overdue_after=date(2025, 7, 30)
+        course("grace", "a", full), "required", (), due_on=date(2025, 5, 1), finish_by=date(2025, 7, 30)
     )
-    june = SuggestedCourse(course("june", "a", full), "required", (), due_on=date(2025, 6, 30))
+    june = SuggestedCourse(
+        course("june", "a", full), "required", (), due_on=date(2025, 6, 30), finish_by=date(2025, 6, 30)
+    )
     found = list(planned([grace, june], DAY, 0.0, RULES))
     assert [(one.course.course_id, one.month, one.reasons) for one in found] == [("grace", 1, ()), ("june", 0, ())]
-    (_, late) = planned([june, replace(grace, overdue_after=date(2025, 6, 30))], DAY, 0.0, RULES)
+    (_, late) = planned([june, replace(grace, finish_by=date(2025, 6, 30))], DAY, 0.0, RULES)
     assert [one.text.en for one in late.reasons] == [
         "the load is full until then, so it is planned after the last day of grace, 2025-06-30"
     ]
@@ -301,6 +323,29 @@ def test_no_course_is_planned_after_its_offer_ends() -> None:
         assert told[1].month <= (0 if name == "today" else 2), "what is required is planned while it is offered"
     over = replace(last, kind="required", course=replace(ending, issued_on=date(2015, 1, 1)))
     assert [(one.month, one.take_by) for one in planned([over], DAY, 0.0, RULES)] == [(0, None)]
+
+
+def test_what_a_rule_asks_for_before_its_offer_ends_is_told_with_that_day_alone() -> None:
+    """Of two days the later one misled: by it the course was to be taken, and by then it was overdue."""
+    ends, due = add_months(DAY, 2), add_months(DAY, 1)
+    ending = course("ending", "b", 4.0, issued_on=add_months(ends, -RULES.offered_months))
+    must = SuggestedCourse(ending, "required", (), due_on=due, finish_by=due)
+    full = [SuggestedCourse(course(f"full-{n}", "a", RULES.load.hours_a_month), "required", (), due_on=DAY,
+                            finish_by=DAY) for n in range(2)]  # fmt: skip
+    assert [one.take_by for one in planned([must], DAY, 0.0, RULES)] == [None]
+    assert [one.take_by for one in planned([replace(must, finish_by=None, overdue=True)], DAY, 0.0, RULES)] == [ends]
+    (*_, late) = planned([*full, must], DAY, 0.0, RULES)
+    assert (late.month, late.take_by, len(late.reasons)) == (2, ends, 1), "the day it was due is past by then"
+
+
+def test_what_is_due_on_the_first_day_of_a_month_is_planned_before_that_month() -> None:
+    first = add_months(DAY.replace(day=1), 1)
+    full = SuggestedCourse(course("full", "a", RULES.load.hours_a_month), "required", (), due_on=DAY, finish_by=DAY)
+    must = SuggestedCourse(course("must", "b", 4.0), "required", (), due_on=first, finish_by=first)
+    (_, told) = planned([full, must], DAY, 0.0, RULES)
+    assert (told.month, [one.code for one in told.reasons]) == (1, ["planned_after_due"])
+    (_, later) = planned([full, replace(must, finish_by=first + timedelta(days=1))], DAY, 0.0, RULES)
+    assert (later.month, later.reasons) == (1, ())
 
 
 def test_each_kind_has_its_own_limit() -> None:

@@ -18,7 +18,7 @@ from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import SuggestedCourse
+from models.courses.advice import SuggestedCourse, advise_courses
 from models.courses.crowd import CrowdCourse
 from models.courses.gaps import RuleLevel
 from models.courses.goals import GoalPosts
@@ -466,6 +466,23 @@ def test_what_is_required_beyond_the_load_of_a_month_is_told(ask: Ask) -> None:
     )
     assert found is not None
     assert float(found[1]) > 40.0
+
+
+def test_a_gap_that_finds_no_room_in_the_load_is_told() -> None:
+    course = OfferedCourse("k-led", Bilingual("课", "course"), "leadership", hours=30.0)
+    own = replace(learner_of(GoalPosts(records(), policy()), "o", DAY), aims=(), goal={}, present={"leadership": 3.0},
+                  levels={"leadership": 1.0})  # fmt: skip
+    full = replace(policy().courses.load, hours_a_month=20.0)
+    for rules, told in ((replace(policy().courses, load=full), ["no_room_for_gap"]), (policy().courses, [])):
+        parts = replace(policy(), courses=rules)
+        notices = Notices(CoursesRequest(officer_ids=["o"]), GoalPosts(records(), parts), (course,), parts)
+        found = advise_courses(own, [course], None, rules)
+        assert [one.code for one in notices.of(own, found, found) if "room" in one.code] == told
+    (only,) = [one for one in found if one.kind == "gap"]
+    several = replace(policy(), courses=replace(rules, load=full, most=replace(rules.most, gap=1)))
+    notices = Notices(CoursesRequest(officer_ids=["o"]), GoalPosts(records(), several), (course,), several)
+    other = replace(only, course=replace(course, course_id="other", competency="fitness"))
+    assert [one.code for one in notices.of(own, [other], [other]) if "room" in one.code] == [], "policy allows one"
 
 
 def test_that_no_post_is_held_is_told_for_nothing_of_a_post_counts(ask: Ask) -> None:

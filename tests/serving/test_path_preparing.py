@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.rules import OfferedCourse
+from models.courses.rules import Due, OfferedCourse
 from models.eligibility.rules import Post
 from models.eligibility.standing_facts import facts_of
 from models.paths.telling import Before, StepCourse
@@ -70,6 +70,12 @@ def test_a_course_that_is_over_by_the_step_is_named_with_the_day_by_which_it_mus
     assert days == {TODAY: None, date(2027, 6, 15): None, THEN: date(2027, 6, 15)}
     always = _preparing({"fitness": 2.5}, [FIT], fitness=3.0)
     assert always.prepares("p", Before(THEN, THEN))[1][0].take_by is None
+    for asked, told in ((date(2027, 6, 16), date(2027, 6, 15)), (date(2027, 6, 15), None), (date(2026, 3, 1), None)):
+        ruled = replace(ready, due={"fit": Due(dated, asked, False, (), asked)})
+        (course,) = ruled.prepares("p", Before(THEN, THEN))[1]
+        assert (course.take_by, course.due_on) == (told, asked), "the day that comes first"
+    late = replace(ready, due={"fit": Due(dated, date(2025, 12, 1), True, ())})
+    assert late.prepares("p", Before(THEN, THEN))[1][0].take_by == date(2027, 6, 15)
 
 
 def test_courses_lead_up_to_the_level_of_a_rule_where_it_is_above_the_standard() -> None:
@@ -78,8 +84,14 @@ def test_courses_lead_up_to_the_level_of_a_rule_where_it_is_above_the_standard()
     shared = Catalogues({"p": special}, Standard({"p": {"fitness": 2.0}}, {}), tuple(more), None, policy())
     (gap,), courses = Preparing({"fitness": 1.6}, more, shared).prepares("p", FIRST)
     assert (gap.standard, len(courses)) == (3.0, 3), "the rule asks for 3, the standard for 2"
+    assert gap.rule is not None
+    assert gap.rule.en == "fitness standard for special police", "and is named, for the post asks for less"
     no_standard = replace(shared, standard=Standard({}, {}))
     assert Preparing({"fitness": 2.0}, more, no_standard).prepares("p", FIRST)[0][0].standard == 3.0
+    (unknown,), _ = Preparing({}, more, no_standard).prepares("p", FIRST)
+    assert (unknown.level, unknown.rule) == (None, gap.rule)
+    higher = replace(shared, standard=Standard({"p": {"fitness": 3.5}}, {}))
+    assert Preparing({"fitness": 2.0}, more, higher).prepares("p", FIRST)[0][0].rule is None, "the post asks for more"
 
 
 def test_a_level_that_a_rule_asks_for_is_reached_before_anything_else_is_closed() -> None:
