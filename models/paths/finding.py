@@ -22,6 +22,7 @@ class Goals:
     factors: (n, size) what else is known of an officer, courses above all, makes of the chance of each post; or None.
     officers: (n,) whom each row asks for, the rows of one officer together; or None where every row is another one's.
     What hangs on the officer alone is worked out once for all of an officer's rows, and never shared with others.
+    ends: (officers, size) the posts at which a way of each of them ends; or None where that is each row's goal alone.
     """
 
     starts: Histories
@@ -29,6 +30,7 @@ class Goals:
     horizon_months: float
     factors: Array | None = None
     officers: Array | None = None
+    ends: Array | None = None
 
     def __len__(self) -> int:
         return len(self.goals)
@@ -37,7 +39,7 @@ class Goals:
         """The rows asked for."""
         factors = None if self.factors is None else self.factors[rows]
         officers = None if self.officers is None else self.officers[rows]
-        return Goals(self.starts.take(rows), self.goals[rows], self.horizon_months, factors, officers)
+        return Goals(self.starts.take(rows), self.goals[rows], self.horizon_months, factors, officers, self.ends)
 
     @property
     def askers(self) -> Array:
@@ -59,6 +61,16 @@ class Goals:
             stop = int(whole[-1]) if len(whole) else min(start + most, own)
             yield slice(start, stop)
             start = stop
+
+    def go_on_past_no_goal(self, chances: Array, rows: Array) -> None:
+        """Takes from chances (m, size) of the next post of each of `rows` (m,) those of the posts at which a way ends.
+
+        Who passes one of the posts that count has reached the goal there: a way on to another would count it twice.
+        """
+        if self.ends is None:
+            chances[np.arange(len(rows)), self.goals[rows]] = 0.0
+        else:
+            chances[self.ends[self.askers[rows]]] = 0.0
 
     def lifted(self, chances: Array, rows: Array) -> Array:
         """Chances (m, size) of the next post, with what else is known of whoever asks each of `rows` (m,)."""

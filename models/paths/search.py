@@ -170,7 +170,7 @@ class PathModel:
         goals, at = asked.goals[open_], np.arange(len(open_))
         start = Beam.begun(open_, quarters)
         direct = self._taken(start, at, goals, out[at, goals], here, rules)
-        out[at, goals] = 0.0
+        asked.go_on_past_no_goal(out, open_)
         stage = self._widened(start, (out, self.transitions.into(goals)), self.search.first, here, rules)
         two, stands = self._to_goal(stage, asked, rules)
         best = best_rows(two, self.search.second)
@@ -229,12 +229,12 @@ class PathModel:
 
     def _onward(self, stage: Beam, asked: Goals, stands: Stands, rules: Rules) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
-        at, size = np.arange(len(stage.question)), self.transitions.size
+        size = self.transitions.size
         one, place = distinct(stands.place)
         some = stands.place[one]
         plain = self._next(stands.histories.take(some), stands.ends[some], rules)
         out = asked.lifted(plain[place], stage.question)
-        out[at, asked.goals[stage.question]] = 0.0
+        asked.go_on_past_no_goal(out, stage.question)
         start = asked.starts.present(size)[stage.question]
         rows = np.flatnonzero(start < size)
         out[rows, start[rows]] = 0.0

@@ -138,14 +138,14 @@ def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> list[Ah
 def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[list[Ahead], list[Array]]:
     """Each answer by the search of the frame, and its chances (1 + changes,) at the end of the frame before."""
     horizon = asked[0].horizon_months
-    goals, tries = _rows([replace(one, horizon_months=frame_of(horizon)) for one in asked])
+    goals, tries = _rows([replace(one, horizon_months=frame_of(horizon)) for one in asked], model.transitions.size)
     least = min(wanted.least_chance, FLOOR_SHARED)
     early = quarters_in(frame_before(horizon) or horizon)
     chances = [np.zeros((0, 2))]
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
     for part, longer in model.parts(goals, _rules(asked, goals)):
-        beams = [_to_the_first(beam.until(horizon), asked, part.askers) for beam in longer]
+        beams = [beam.until(horizon) for beam in longer]
         arrived = np.cumsum(arrivals(beams, len(part)), 1)  # added in order, so that more time is never less
         chances.append(arrived[:, [-1, early - 1]])
         plain = tries[start : start + len(part)] == 0
@@ -157,20 +157,6 @@ def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[l
         start += len(part)
     within, before = np.concatenate(chances).T
     return list(_ahead(asked, within, routes, wanted)), list(_by_officer(asked, before))
-
-
-def _to_the_first(beam: Beam, asked: Sequence[Asked], askers: Array) -> Beam:
-    """Without the ways that pass a post of the goal before their end: who takes one has reached the goal there, and the
-    chance of it, summed over the posts that count, would count them twice."""
-    passed = beam.steps[:, :-1]
-    if not passed.size or all(len(one.goals) == 1 for one in asked):
-        return beam
-    officers = askers[beam.question]
-    arrived = np.zeros(len(passed), dtype=bool)
-    for officer in np.unique(officers).tolist():
-        own = officers == officer
-        arrived[own] = np.isin(passed[own], asked[officer].goals).any(axis=1)
-    return beam.take(np.flatnonzero(~arrived))
 
 
 def _also(path: Path, beams: Sequence[Beam], row: int, found: Sequence[Picked]) -> Iterator[Picked]:
@@ -203,8 +189,8 @@ def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], wa
         yield Ahead(one, tuple(likely), float(every[0]), every[1:])
 
 
-def _rows(asked: Sequence[Asked]) -> tuple[Goals, Array]:
-    """The rows of all officers, and (n,) which change each tries, 0 for none."""
+def _rows(asked: Sequence[Asked], size: int) -> tuple[Goals, Array]:
+    """The rows of all officers, and (n,) which change each tries, 0 for none; of a catalogue of so many posts."""
     tries = [1 if one.factors is None else len(one.factors) for one in asked]
     counts = np.array([many * len(one.goals) for many, one in zip(tries, asked, strict=True)])
     officers = np.repeat(np.arange(len(asked)), counts)
@@ -213,7 +199,10 @@ def _rows(asked: Sequence[Asked]) -> tuple[Goals, Array]:
     lifted = [np.repeat(one.factors, len(one.goals), 0) for one in asked if one.factors is not None]
     starts = _stacked([one.starts for one in asked]).take(officers)
     factors = np.concatenate(lifted) if lifted else None
-    return Goals(starts, goals.astype(np.int64), asked[0].horizon_months, factors, officers), which
+    ends = np.zeros((len(asked), size), bool)
+    for place, one in enumerate(asked):
+        ends[place, list(one.goals)] = True
+    return Goals(starts, goals.astype(np.int64), asked[0].horizon_months, factors, officers, ends), which
 
 
 def _rules(asked: Sequence[Asked], goals: Goals) -> Rules:
