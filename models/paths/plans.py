@@ -7,7 +7,7 @@ eligibility, standards, courses and points keep one home each.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -75,7 +75,7 @@ class PathPlanner:
         helps, change = self._helps(found)
         base = self._base(question)
         paths = tuple(self._told(question, route, change, base) for route in found.routes)
-        return Told(paths, found.chance, helps)
+        return Told(paths, found.chance, helps, wanted=found.wanted)
 
     def wanted(self, top: int) -> Wanted:
         """How many routes, and how likely at least."""
@@ -92,9 +92,18 @@ class PathPlanner:
         one = Asked(
             histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
             np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
-            self.bars(question), self.least_months, self.moves, self._also(question),
+            self.bars(question), self.least_months, self.moves, self._also(question), self._unwanted(question),
         )  # fmt: skip
         return [one]
+
+    def _unwanted(self, question: Question) -> Callable[[Path], bool] | None:
+        """Whether a path by number was declined, by the posts that it is told with."""
+        unwanted, posts = question.unwanted, list(self.catalogue.posts)
+        if unwanted is None:
+            return None
+        if question.like is not None:
+            posts[self.catalogue.code(question.like)] = question.goal
+        return lambda path: unwanted(tuple(posts[code] for code in path))
 
     def _also(self, question: Question) -> Path:
         """The path that is told in any case by number; none where the model does not know all of it."""

@@ -183,7 +183,8 @@ class Question:
     with its words; climb: how far it is on the ladder, None for other goals. ended_on: where steps are posts and none
     is held any more, the day on which the last one, from which paths start, ended. like: the post that a goal newer
     than the model is searched as, one of `posts`. declined: courses that the officer does not want for now. also:
-    the posts of a path that is told wherever its chance is one that is told, however many are better.
+    the posts of a path that is told wherever its chance is one that is told, however many are better. unwanted: whether
+    the officer declined the way by some posts, None where nothing was declined.
     counted_until: the last day of the records that the model counted, None where that is not known.
     """
 
@@ -205,6 +206,7 @@ class Question:
     like: str | None = None
     declined: frozenset[str] = frozenset()
     also: tuple[str, ...] = ()
+    unwanted: Callable[[tuple[str, ...]], bool] | None = None
     counted_until: date | None = None
 
 
@@ -284,12 +286,16 @@ class NoPath:
 
 @dataclass(frozen=True)
 class Told:
-    """The answer to a question: paths, best first, or why there is none."""
+    """The answer to a question: paths, best first, or why there is none.
+
+    `chance` is that of any way, `wanted` that of the ways that were not declined, None where nothing was.
+    """
 
     paths: tuple[ToldPath, ...]
     chance: float
     helps: Helps | None = None
     because: NoPath | None = None
+    wanted: float | None = None
 
     @property
     def refused(self) -> bool:

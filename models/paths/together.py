@@ -6,7 +6,7 @@ An officer has a row for each post that counts as the goal, and these again for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,7 +32,8 @@ class Asked:
     factors: (1 + changes, size) what is known of the officer makes of each post, then the same with each of `changes`;
     None where nothing is. `bars` (of all posts by number) and least_months (size,) are None where no rule speaks,
     `end_months` where unknown; moves (size + 1, size) says what may follow what, None where everything may. `also` is a
-    path that is found however many are better, () for none.
+    path that is found however many are better, () for none. `unwanted` says of a path whether the officer declined it,
+    None where nothing was declined.
     """
 
     starts: Histories
@@ -45,6 +46,7 @@ class Asked:
     least_months: Array | None = None
     moves: Array | None = None
     also: Path = ()
+    unwanted: Callable[[Path], bool] | None = None
 
     @property
     def kind(self) -> AskedKind:
@@ -67,7 +69,8 @@ class Asked:
 class Ahead:
     """What was found for `asked`: routes, best first, the chance of any way, and with each change (changes,).
 
-    `free` are the routes if no rule held, looked for where rules leave none.
+    `free` are the routes if no rule held, looked for where rules leave none. `wanted` is the chance of the ways that
+    were not declined, None where nothing was.
     """
 
     asked: Asked
@@ -75,12 +78,14 @@ class Ahead:
     chance: float
     lifted: Array = field(default_factory=lambda: NOTHING)
     free: tuple[Route, ...] = ()
+    wanted: float | None = None
 
     def at_least(self, shorter: Ahead) -> Ahead:
         """The same where an answer within a shorter time was no better."""
         return replace(
             self, routes=self.routes or shorter.routes, chance=max(self.chance, shorter.chance),
             lifted=np.maximum(self.lifted, shorter.lifted),
+            wanted=None if self.wanted is None else max(self.wanted, shorter.wanted or 0.0),
         )  # fmt: skip
 
 
@@ -140,14 +145,16 @@ def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[l
     horizon = asked[0].horizon_months
     goals, tries = _rows([replace(one, horizon_months=frame_of(horizon)) for one in asked], model.transitions.size)
     least = min(wanted.least_chance, FLOOR_SHARED)
-    early = quarters_in(frame_before(horizon) or horizon)
-    chances = [np.zeros((0, 2))]
+    early, refusing = quarters_in(frame_before(horizon) or horizon), any(one.unwanted is not None for one in asked)
+    chances = [np.zeros((0, 3))]
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
     for part, longer in model.parts(goals, _rules(asked, goals)):
         beams = [beam.until(horizon) for beam in longer]
         arrived = np.cumsum(arrivals(beams, len(part)), 1)  # added in order, so that more time is never less
-        chances.append(arrived[:, [-1, early - 1]])
+        liked = [_not_declined(beam, asked, part.askers) for beam in beams] if refusing else beams
+        undeclined = arrivals(liked, len(part)).sum(1) if refusing else arrived[:, -1]
+        chances.append(np.column_stack([arrived[:, [-1, early - 1]], undeclined]))
         plain = tries[start : start + len(part)] == 0
         for row, picked in enumerate(model.picked(beams, wanted.top, plain)):
             officer = int(part.askers[row])
@@ -155,8 +162,23 @@ def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[l
             kept = [one for one in found if one.worth >= least]
             routes[officer] += [one.route(model, beams, horizon) for one in kept]
         start += len(part)
-    within, before = np.concatenate(chances).T
-    return list(_ahead(asked, within, routes, wanted)), list(_by_officer(asked, before))
+    within, before, wanted_alone = np.concatenate(chances).T
+    found = list(_ahead(asked, within, routes, wanted))
+    for place, every in enumerate(_by_officer(asked, wanted_alone)):
+        if asked[place].unwanted is not None:
+            found[place] = replace(found[place], wanted=float(every[0]))
+    return found, list(_by_officer(asked, before))
+
+
+def _not_declined(beam: Beam, asked: Sequence[Asked], askers: Array) -> Beam:
+    """The ways that whoever asks has not declined; those with a change are of no interest."""
+    owners = askers[beam.question]
+    declined = np.zeros(len(owners), bool)
+    for officer in np.unique(owners).tolist():
+        if (unwanted := asked[officer].unwanted) is not None:
+            own = np.flatnonzero(owners == officer)
+            declined[own] = [unwanted(tuple(path)) for path in beam.steps[own].tolist()]
+    return beam.take(np.flatnonzero(~declined))
 
 
 def _also(path: Path, beams: Sequence[Beam], row: int, found: Sequence[Picked]) -> Iterator[Picked]:

@@ -54,7 +54,7 @@ from serving.paths.schemas import (
     Retirement,
 )
 from serving.paths.terms import term_of
-from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
+from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, refusing, sorted_paths
 from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
 from serving.waiting import Waiting, while_wanted
@@ -102,7 +102,7 @@ class PathDesk:
         needed = self.suggester.needed(request.top, away)
         ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
         open_ = {
-            one: found.until(ends[one], as_of).without(declined_courses(away.get(one, ())))
+            one: _without(found.until(ends[one], as_of), away.get(one, ()))
             for one, found in asked.items()
             if isinstance(found, AskedPath)
         }
@@ -192,7 +192,7 @@ class _Answering:
     def of(cls, day: PathDay, asked: AskedPath, told: Told, standing: Standing, policy: Policy) -> _Answering:
         """Paths, without those that were declined, held against the last plan."""
         question, as_of, last = asked.question, standing.as_of, standing.last
-        found = sorted_paths(told.paths, standing.away, question.goal if asked.goal else None)
+        found = sorted_paths(told.paths, standing.away, _named(asked))
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
         events = day.events(question, [step for plan in (last, *plans) if plan is not None for step in plan.path])
         ends_first = told.because is not None and told.because.code == "retirement_first"
@@ -273,7 +273,8 @@ class _Answering:
             goal_id=question.goal,
             horizon_months=question.horizon_months,
             chance=_chance(told.chance),
-            chances=explained(question.horizon_months, declined=bool(self.found.unwanted)),
+            chance_without_declined=self._without_declined,
+            chances=explained(question.horizon_months, self._without_declined),
             paths=[self._path(one) for one in paths],
             change=None if helps is None else PathChange(
                 text=text_of(helps.text), chance=_chance(helps.chance), before=_chance(helps.before),
@@ -283,6 +284,14 @@ class _Answering:
             declined=self._left_out([None if helps is None else helps.course, *_courses(paths)]),
             retirement=self._retirement(),
         )  # fmt: skip
+
+    @property
+    def _without_declined(self) -> float | None:
+        """The chance of the ways that were not declined, None where none was that would count."""
+        told = self.told
+        if told.wanted is None or not (self.found.unwanted or _chance(told.wanted) < _chance(told.chance)):
+            return None
+        return _chance(told.wanted)
 
     def _goal(self) -> Text:
         question = self.asked.question
@@ -401,6 +410,16 @@ class _Answering:
             rule=None if gap.rule is None else text_of(gap.rule),
             note=None if gap.note is None else text_of(gap.note),
         )
+
+
+def _named(asked: AskedPath) -> str | None:
+    """The goal where it was asked about by name."""
+    return asked.question.goal if asked.goal else None
+
+
+def _without(asked: AskedPath, away: Sequence[KeptAway]) -> AskedPath:
+    """The question of one who declined some courses and some ways."""
+    return asked.without(declined_courses(away), refusing(away, _named(asked)))
 
 
 def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -49,9 +49,9 @@ class AskedPath:
         """The same question, with a path that is told wherever it is open."""
         return replace(self, question=replace(self.question, also=path))
 
-    def without(self, declined: frozenset[str]) -> AskedPath:
-        """The same question of one who does not want these courses for now."""
-        return replace(self, question=replace(self.question, declined=declined))
+    def without(self, declined: frozenset[str], unwanted: Callable[[tuple[str, ...]], bool] | None) -> AskedPath:
+        """The same question of one who does not want these courses, and the ways that `unwanted` tells of, for now."""
+        return replace(self, question=replace(self.question, declined=declined, unwanted=unwanted))
 
 
 class PathDay(Protocol):

@@ -31,8 +31,8 @@ STEP = Bilingual(
 
 
 COUNTED = Bilingual(
-    "；本人已表示不感兴趣而未列出的路径也计算在内",
-    "; paths left out because the officer declined them are counted in too",
+    "；本人已表示不感兴趣而未列出的路径也计算在内，不计入时为{chance:.2%}",
+    "; paths left out because the officer declined them are counted in too, and without them it is {chance:.2%}",
 )
 
 
@@ -53,13 +53,16 @@ def notices_of(model: ModelIdentity, as_of: date) -> list[Because]:
     return [because_of("before_training", words)]
 
 
-def explained(horizon_months: int, declined: bool = False) -> ChancesExplained:
-    """The meanings, with the horizon of the question, and whether paths were left out for being declined.
+def explained(horizon_months: int, wanted: float | None = None) -> ChancesExplained:
+    """The meanings, with the horizon of the question, and the chance by the `wanted` ways alone where some were
+    declined.
 
     >>> [explained(months).path.en.split(" by ")[0] for months in (1, 36)]
     ['chance of getting to the goal within 1 month', 'chance of getting to the goal within 36 months']
     """
-    goal = Bilingual(GOAL.zh + COUNTED.zh, GOAL.en + COUNTED.en) if declined else GOAL
-    told = [text_of(Bilingual(one.zh.format(months=horizon_months), filled(one.en, months=horizon_months)))
-            for one in (goal, PATH, STEP)]  # fmt: skip
-    return ChancesExplained(goal=told[0], path=told[1], step=told[2])
+    told = [Bilingual(one.zh.format(months=horizon_months), filled(one.en, months=horizon_months))
+            for one in (GOAL, PATH, STEP)]  # fmt: skip
+    goal, path, step = told
+    if wanted is not None:
+        goal = Bilingual(goal.zh + COUNTED.zh.format(chance=wanted), goal.en + COUNTED.en.format(chance=wanted))
+    return ChancesExplained(goal=text_of(goal), path=text_of(path), step=text_of(step))

@@ -307,6 +307,11 @@ class PathsFound(Answer):
     chance: Probability = about(
         "期限内以任一路径到达的可能性", "chance of the goal within the horizon, by any way found"
     )
+    chance_without_declined: Probability | None = about(
+        "只计本人未表示不感兴趣的路径时，期限内到达的可能性；没有此类路径则空",
+        "the same by the ways that the officer has not declined; null where none of them was declined",
+        default=None,
+    )
     chances: ChancesExplained = about("各项可能性的含义", "what each chance is a chance of")
     paths: list[CareerPath] = about(
         "路径；现行路径在前，其余按可能性", "paths, the one that holds first, then by chance"

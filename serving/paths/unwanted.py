@@ -5,7 +5,7 @@ A goal that is asked about by name is answered whatever was declined before: to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -16,8 +16,9 @@ from serving.feedback.declines import Declined
 
 LONGEST = 200  # characters that an item may have in the log
 ALL_DECLINED = Bilingual(
-    "期限内的路径均为本人已表示不感兴趣的；可登记新的目标",
-    "every path within the horizon is one that the officer declined; state another goal",
+    "期限内的路径均为本人已表示不感兴趣的；可登记新的目标，或在请求中指明某一岗位，指明的岗位不因不感兴趣而排除",
+    "every path within the horizon is one that the officer declined; state another goal, or name a post in the "
+    "request, for a post that is named is answered though it was declined",
 )
 
 
@@ -56,6 +57,13 @@ def sorted_paths(paths: Sequence[ToldPath], away: Sequence[Declined], asked_goal
     because = dict.fromkeys(one for _, against in found for one in against)
     wanted = tuple(path for path, against in found if not against)
     return Sorted(wanted, tuple(path for path, against in found if against), tuple(because))
+
+
+def refusing(away: Sequence[Declined], asked_goal: str | None) -> Callable[[tuple[str, ...]], bool] | None:
+    """Whether a way by some posts was declined, None where no post and no path was; `asked_goal` as in
+    `sorted_paths`."""
+    kept = [one for one in away if one.item_kind in (ItemKind.PATH.value, ItemKind.POST.value)]
+    return (lambda posts: bool(_against(posts, kept, asked_goal))) if kept else None
 
 
 def _against(posts: tuple[str, ...], away: Sequence[Declined], asked_goal: str | None) -> list[Declined]:

@@ -90,6 +90,34 @@ def test_least_times_rules_and_nobody_ever_are_told_apart() -> None:
     assert never.because.code == "never_reached"
 
 
+@pytest.mark.parametrize("horizon", [48, 72])  # within a frame and from one to the next
+def test_the_chance_of_the_ways_that_were_not_declined_is_told_beside_that_of_any(horizon: int) -> None:
+    asked, every = replace(ASKED, horizon_months=horizon), {("p3",), ("p1", "p3"), ("p2", "p3")}
+    told = PLANNER.tell(asked, 9)
+    ways = {tuple(step.post for step in path.steps): path.chance for path in told.paths}
+    assert every <= set(ways)
+    assert told.wanted is None, "nothing was declined"
+
+    def wanted(*declined: tuple[str, ...], **more: object) -> float:
+        found = PLANNER.tell(replace(asked, unwanted=lambda way: way in declined, **more), 9)  # type: ignore[arg-type]
+        assert (found.chance, found.paths) == (told.chance, told.paths), "it changes nothing else"
+        assert found.wanted is not None
+        return found.wanted
+
+    assert wanted() == pytest.approx(told.chance)
+    for way in every:
+        assert wanted(way) == pytest.approx(told.chance - ways[way], rel=1e-9)
+    assert wanted(*ways) == pytest.approx(told.chance - sum(ways.values()), abs=1e-9)
+
+
+def test_a_newer_goal_is_declined_by_its_own_name() -> None:
+    newer = replace(ASKED, goal="new", posts=("new", "p3"), like="p3")
+    told = PLANNER.tell(replace(newer, unwanted=lambda way: way[-1] == "new"), 5)
+    assert told.wanted == 0.0
+    told = PLANNER.tell(replace(newer, unwanted=lambda way: way[-1] == "p3"), 5)
+    assert told.wanted == pytest.approx(told.chance)
+
+
 def test_who_passes_a_post_of_the_family_has_reached_it_there_and_is_counted_once() -> None:
     """All go to p2 first and half of them on to p3: the chance of either is that of p2, not of both together."""
     chain = np.array([[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.5, 0.0, 0.0, 0.5], [1.0, 0.0, 0.0, 0.0]])

@@ -13,9 +13,9 @@ from serving.paths.chances import explained
 
 def test_that_declined_paths_are_counted_in_the_chance_is_said_where_some_were_left_out() -> None:
     assert "declined" not in explained(36).goal.en
-    told = explained(36, declined=True).goal
-    assert told.en.endswith("paths left out because the officer declined them are counted in too")
-    assert "不感兴趣" in told.zh
+    told = explained(36, 0.1234).goal
+    assert told.en.endswith("the officer declined them are counted in too, and without them it is 12.34%")
+    assert told.zh.endswith("不感兴趣而未列出的路径也计算在内，不计入时为12.34%")
 
 
 def test_chances_have_four_places_and_levels_two_where_the_second_says_something() -> None:

@@ -318,13 +318,18 @@ def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp
     desk = replace(_desk(), suggester=kept_suggester(log))
     (before,) = _ask(desk, "a")
     assert isinstance(before, PathsFound)
-    assert before.declined == []
+    assert (before.declined, before.chance_without_declined) == ([], None)
     unwanted = next(path for path in before.paths if len(path.steps) == 2)
     decline(log, "a", "path", unwanted.path_id, date(2026, 10, 20))
     decline(log, "a", "post", "p2", date(2026, 10, 21))
     (after,) = _ask(desk, "a")
     assert isinstance(after, PathsFound)
     assert unwanted.path_id not in [path.path_id for path in after.paths]
+    assert after.chance == before.chance
+    assert after.chance_without_declined is not None
+    assert after.chance_without_declined < before.chance - unwanted.chance, "nor the other ways that begin with p2"
+    assert after.chance_without_declined >= sum(path.chance for path in after.paths) - 0.001
+    assert f"without them it is {after.chance_without_declined:.2%}" in after.chances.goal.en
     told = {one.item: one for one in after.declined}
     months = policy().feedback.declining.months_away
     assert told[unwanted.path_id].until == add_months(date(2026, 10, 20), months)

@@ -18,8 +18,9 @@ OFFICER: Mapping[str, Bilingual] = {
         "Chance of the goal within {months} {months:month|months}, by any way",
     ),
     "me.chance.declined": Bilingual(
-        "{months}个月内经任一路径达到目标的可能性，您表示不感兴趣、未列出的路径也计算在内",
-        "Chance of the goal within {months} {months:month|months}, by any way; declined ones, not shown, count too",
+        "{months}个月内经任一路径达到目标的可能性，您表示不感兴趣、未列出的路径也计算在内，不计入时为{chance}",
+        "Chance of the goal within {months} {months:month|months}, by any way; declined ones, not shown, count too, "
+        "and without them it is {chance}",
     ),
     "me.chance.adds": Bilingual(
         "每一步的可能性只指紧接着的一次调动就去往此处；目标也可经其他路径达到，因此目标的可能性可以更高。",
