@@ -86,19 +86,21 @@ def test_the_chance_of_a_nearer_goal_is_told_as_that_goals_own(language: str, ne
     assert told == f"{nearer} {longer}"
 
 
-@pytest.mark.parametrize(
-    ("kinds", "counted"), [(["path"], True), (["course", "post"], True), (["course"], False), ([], False)]
-)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_chance_of_a_goal_says_that_declined_ways_are_counted_in(
-    language: str, kinds: list[str], counted: bool
-) -> None:
+def test_the_chance_of_a_goal_says_that_declined_ways_are_counted_in_and_what_it_is_without_them(language: str) -> None:
     """6.9 % by any way stood over one way of 0.2 %, after the likely one was declined."""
-    some = [SimpleNamespace(item_kind=kind) for kind in kinds]
-    result = SimpleNamespace(chance=0.069, horizon_months=120, declined=some)
-    told = piece(language, "goal_chance.html.j2", "told", result, Teller(language))
-    assert told.startswith({"zh": "6.9% 120个月内", "en": "6.9% Chance of the goal within 120 months"}[language])
-    assert ({"zh": "不感兴趣", "en": "declined"}[language] in told) == counted
+
+    def told(wanted: float | None) -> str:
+        result = SimpleNamespace(chance=0.069, horizon_months=120, chance_without_declined=wanted)
+        return piece(language, "goal_chance.html.j2", "told", result, Teller(language))
+
+    assert told(None).startswith({"zh": "6.9% 120个月内", "en": "6.9% Chance of the goal within 120 months"}[language])
+    declined = {"zh": "不感兴趣", "en": "declined"}[language]
+    assert declined not in told(None)
+    for wanted, share in ((0.002, "0.2%"), (0.0, "0.0%")):
+        assert told(wanted).startswith(told(None)[:20])
+        assert declined in told(wanted)
+        assert told(wanted).endswith({"zh": f"不计入时为{share}", "en": f"without them it is {share}"}[language])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
