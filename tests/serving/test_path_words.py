@@ -7,7 +7,7 @@ from datetime import date
 from data_contracts.vocabulary import Bilingual
 from models.courses.gaps import told_levels
 from models.paths.reasons import because
-from serving.paths.answers import _chance
+from serving.paths.answering import chance_told
 from serving.paths.chances import explained
 
 
@@ -19,8 +19,8 @@ def test_that_declined_paths_are_counted_in_the_chance_is_said_where_some_were_l
 
 
 def test_chances_have_four_places_and_levels_two_where_the_second_says_something() -> None:
-    assert _chance(0.12345678901234567) == 0.1235
-    assert _chance(1.0000000002) == 1.0
+    assert chance_told(0.12345678901234567) == 0.1235
+    assert chance_told(1.0000000002) == 1.0
     assert [told_levels(one) for one in (0.25, 0.5, 1.0)] == ["0.25", "0.5", "1.0"]
 
 
