@@ -60,7 +60,7 @@ class Last:
     """What an officer was told: goal, the steps of the first path, none where there was none, and the rows seen.
 
     `others` are the steps of the other paths, `chance` and `months` those of the goal, where there was a path; `held`
-    says that the goal was reached; `promised` is the day of the goal that was told first of the path that is followed.
+    says that the goal was reached; `promised` is the day of the goal that was told first, with the end of its interval.
     """
 
     goal: str
@@ -71,7 +71,7 @@ class Last:
     chance: float | None = None
     months: int | None = None
     held: bool = False
-    promised: date | None = None
+    promised: tuple[date, date] | None = None
 
 
 @dataclass
@@ -118,7 +118,7 @@ class Reader:
         now = Last(
             found.goal_id or "", tuple(found.paths[0].steps), seen, posts,
             tuple(tuple(path.steps) for path in found.paths[1:]), found.chance, found.horizon_months,
-            promised=promised or found.paths[0].steps[-1].expected_on,
+            promised=promised or (found.paths[0].steps[-1].expected_on, found.paths[0].steps[-1].high_on),
         )  # fmt: skip
         stays = last is not None and [one.code for one in found.progress.why if one.code not in STANDING] == ["nothing"]
         self._last[officer_id] = replace(
@@ -216,10 +216,12 @@ class _Look:
         return next((steps for steps in (self.last.steps, *self.last.others) if self.left_of(steps)[1]), None)
 
     @property
-    def promised(self) -> date | None:
-        """The day of the goal that was told first of the path that the officer is on."""
-        way = self.followed
-        return self.last.promised if way is None or way == self.last.steps else way[-1].expected_on
+    def promised(self) -> tuple[date, date] | None:
+        """What was told first of the goal; who goes on along another path told has the time of both."""
+        if self.last.promised is None or not self.followed or not self.way_is_other:
+            return self.last.promised
+        day, by = self.last.promised
+        return day, max(by, self.followed[-1].high_on)
 
     @property
     def goes_on(self) -> bool:
@@ -238,11 +240,20 @@ class _Look:
             return False
         return found.term.ends_on < max(self.day, found.paths[0].steps[-1].expected_on)
 
-    def sooner(self, policy: PathPolicy) -> bool:
-        """Whether the goal is expected earlier than was told first, by more than the months of grace."""
+    def by_its_day(self, policy: PathPolicy) -> str:
+        """How the day on which the goal is expected stands to what was told first."""
         if not self.goes_on or self.promised is None or not isinstance(self.found, PathsFound):
-            return False
-        return add_months(self.found.paths[0].steps[-1].expected_on, round(policy.grace_months)) < self.promised
+            return "on_track"
+        (first, latest), now = self.promised, self.found.paths[0].steps[-1].expected_on
+        fell = self.way_is_other and self.last.chance is not None and self.found.chance < self.last.chance
+        if add_months(now, round(policy.grace_months)) < first:
+            return "on_track" if fell else "ahead"
+        return "off_track" if now > max(latest, add_months(first, round(policy.grace_months))) else "on_track"
+
+    @property
+    def way_is_other(self) -> bool:
+        """Whether the officer is on another path than the first of those told."""
+        return self.followed is not None and self.followed != self.last.steps
 
     @property
     def rose(self) -> bool:
@@ -270,7 +281,7 @@ class _Look:
         """A status that the posts, the days and the answer do not give."""
         wanted = self._status(policy)
         if self.past_term:
-            wanted = tuple("off_track" if one in ("on_track", "ahead") else one for one in wanted)
+            wanted = tuple("off_track" if one in ("on_track", "ahead", "first") else one for one in wanted)
         if self.last.held and self.status == "reached" and self.changed:
             return ["the goal was reached before and is said to change"]
         return [] if self.status in wanted else [f"the status is {self.status} and should be {' or '.join(wanted)}"]
@@ -284,14 +295,16 @@ class _Look:
         if isinstance(self.found, NoPathFound):
             return ("no_path", "off_track")
         if "goal" in codes or not self.last.steps:
-            return ("off_track",) if self.last.held and "goal" not in codes else ("on_track",)
+            if "goal" in codes:
+                return ("first",)
+            return ("off_track",) if self.last.held else ("on_track",)
         if way is None:
             return ("on_track",) if rose else ("off_track",)
         if self.day > add_months(rest[0].high_on, round(policy.grace_months)):
             return ("off_track",)
         on_path = {step.post_id: step for step in way}
         taken = [(post, on) for post, on in self.moves if post in on_path]
-        well = "ahead" if self.sooner(policy) else "on_track"
+        well = self.by_its_day(policy)
         if not taken:
             return ("off_track",) if "closed" in codes and not rose else (well,)
         step, on = on_path[taken[-1][0]], taken[-1][1]

@@ -263,16 +263,17 @@ class PathPlanner:
         for route in free:
             opens = _opens(asked.bars, route)
             for leg, months in zip(route.legs, opens, strict=True):
-                if months > question.horizon_months:
-                    rules = self._blocked(question, leg.post, self._last_day(question))
-                    rules = rules or self._blocked(question, leg.post, as_of + timedelta(days=1))
+                rules = self._blocked(question, leg.post, self._last_day(question))
+                rules = rules or self._blocked(question, leg.post, as_of + timedelta(days=1))
+                if months > question.horizon_months and rules:
                     if leg.post in asked.goals and (others := _open_goals(asked, question.horizon_months)):
                         some = others, len(asked.goals)
                         return barred_in_part(question, self._name(leg.post), rules, some, least)
                     return barred(question, self._name(leg.post), rules, leg.post not in asked.goals)
             late = max(zip(opens, route.legs, strict=True), key=lambda one: one[0])
-            if late[0] > 0.0:
-                rules = self._blocked(question, late[1].post, as_of + timedelta(days=1))
+            # what only the steps themselves bring, as time in each post, bars nobody today and is named by no rule
+            rules = self._blocked(question, late[1].post, as_of + timedelta(days=1))
+            if late[0] > 0.0 and rules:
                 return met_late(question, self._name(late[1].post), rules, least)
         return refused(question, "together", least=least)
 

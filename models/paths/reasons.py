@@ -51,6 +51,10 @@ WHY: Mapping[str, Bilingual] = {
         "目标的可能性未上升，仍为 {item}", "the chance of the goal did not rise: it is {item}, as before"
     ),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
+    "beyond_interval": Bilingual(
+        "目标的预计日期由 {was} 推迟至 {item}，晚于当时所告知的区间",
+        "the goal is expected on {item} now, and was on {was} when this was told: later than the interval told then",
+    ),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "declined_over": Bilingual(
         "曾表示不感兴趣的路径 {path} 已过保留期，重新列入",
@@ -68,8 +72,8 @@ WHY: Mapping[str, Bilingual] = {
     "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
     "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
     "later": Bilingual(
-        "目标的预计日期由 {was} 推迟至 {item}",
-        "the goal is expected on {item} now, and was on {was} when this was told",
+        "目标的预计日期由 {was} 推迟至 {item}，仍在当时所告知的区间之内",
+        "the goal is expected on {item} now, and was on {was} when this was told: later, within the interval told then",
     ),
     "sooner": Bilingual(
         "目标的预计日期由 {was} 提前至 {item}",
@@ -108,7 +112,7 @@ WHY: Mapping[str, Bilingual] = {
     "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
 }
 """In the order in which they are told: what makes a status, what the plan rests on, what it does not, what follows."""
-SLIPS = ("later", "sooner")  # of days since they were told first
+SLIPS = ("later", "beyond_interval", "sooner")  # of days since they were told first
 BESIDE = ("made_anew", *SLIPS)  # told beside what became known, and nothing of the kind themselves
 # true of every day until it is mended or told anew, and so no news the second time
 STANDING = ("overdue", "term_over", "was_held", "after_term", *BESIDE)

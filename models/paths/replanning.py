@@ -10,10 +10,12 @@ of who left every path told, or whose path rules closed, only where the chance o
 plan made then is what counts after it, and every answer says so until a step of it is done. A step that is late is late
 whatever the chance, by the interval that was told of it first, and stays late, with the day by which it was due, until
 it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over, or whose plan gets
-there, by its expected day, only after that term. A path that was left out because it was declined counts again once
-that word is over, which is told and weighed as news. Everything of the officer that became known is told once, the rest
-with the word that the plan does not rest on it; vacancies are told of the posts of the path, one line a post. How far
-the expected day of the goal has moved since the plan was told is told where it is more than the months of grace.
+there, by its expected day, only after that term, the first plan included. A path that was left out because it was
+declined counts again once that word is over, which is told and weighed as news. Everything of the officer that became
+known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of the
+path, one line a post. How far the expected day of the goal has moved since the plan was told first is told where it is
+more than the months of grace: earlier is ahead, later is on track within the interval that was told then and off track
+beyond it.
 """
 
 from __future__ import annotations
@@ -112,7 +114,7 @@ def _within_term(found: Replanned, now: Now) -> Replanned:
     code = "term_over" if now.as_of > now.term_ends else "after_term" if late else None
     if code is None:
         return found
-    status = OFF_TRACK if found.status in (ON_TRACK, AHEAD) else found.status
+    status = OFF_TRACK if found.status in (ON_TRACK, AHEAD, FIRST) else found.status
     return replace(found, status=status, why=(*found.why, because(code, now.goal, now.term_ends)))
 
 
@@ -124,8 +126,7 @@ def _expected(plan: Plan, now: Now) -> date:
 
 def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if last is None:
-        first = _anew(now, (because("first"),))
-        return replace(first, status=first.status if first.plan is None else FIRST, changed=False)
+        return replace(_first_of(now, (because("first"),)), changed=False)
     news = _news(last, now.events, now.as_of)
     if now.goal != last.goal:
         stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
@@ -136,7 +137,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
         since = [event for event in news if event.kind not in by_day or event.known_on > last.made_on]
         others = [event for event in since if (event.kind, event.item) != ("goal", now.goal)]
         changed = because("goal", now.goal, max(stated, default=None), last.goal)
-        return _anew(now, (changed, *_reasons(last, others)))
+        return _first_of(now, (changed, *_reasons(last, others)))
     longer = _horizon(last, now)
     if not last.steps:
         return _reopened(last, now, (*longer, *_reasons(last, news)))
@@ -204,6 +205,12 @@ def _anew(now: Now, why: tuple[Because, ...]) -> Replanned:
     if not now.plans:
         return Replanned(None, NO_PATH, True, (*why, because("none")))
     return Replanned(now.plans[0], ON_TRACK, True, why)
+
+
+def _first_of(now: Now, why: tuple[Because, ...]) -> Replanned:
+    """The first plan for a goal: nothing was told of it yet that anybody could be on track of."""
+    found = _anew(now, why)
+    return found if found.plan is None else replace(found, status=FIRST)
 
 
 def _anew_but(now: Now, told: tuple[str, tuple[Because, ...]]) -> Replanned:
@@ -368,10 +375,11 @@ def _made_anew(last: Plan, found: Replanned, way: _Way) -> Replanned:
 
 
 def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPolicy) -> Replanned:
-    """A plan that goes on along the path it was remembers what was told of the goal first, however often it got new
-    days; where the goal is expected earlier or later than that by more than the months of grace, that is told, and
-    earlier is ahead. Of another path, and of one made after a posting off every path, it is told once: what was told of
-    that one first is its own."""
+    """A plan that goes on along the path it was, or along another that was told with it, remembers what was told of the
+    goal first, however often it got new days; where the goal is expected earlier or later than that by more than the
+    months of grace, that is told. Earlier is ahead, unless the chance of the goal fell; later than the interval told
+    then is off track. Of a better path, and of one made after a posting off every path, it is told once: what was told
+    of that one first is its own."""
     plan = found.plan
     if plan is None:
         return found
@@ -379,19 +387,23 @@ def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPol
     then = _expected(plan, now)
     sooner, later = sorted((first.day, then))
     if later > add_months(sooner, round(policy.grace_months)):
-        code = "later" if then > first.day else "sooner"
+        within = then <= first.latest
+        code = "sooner" if then < first.day else "later" if within else "beyond_interval"
         moved = because(code, then.isoformat(), first.told_on, first.day.isoformat())
         found = replace(found, why=(*found.why, moved))
-        if code == "sooner" and found.status == ON_TRACK and way.goes_on(plan):
-            found = replace(found, status=AHEAD)
+        if found.status == ON_TRACK and way.goes_on(plan):
+            fell = any(one.code == "chance_fell" for one in found.why)
+            status = {"sooner": ON_TRACK if fell else AHEAD, "beyond_interval": OFF_TRACK}.get(code, ON_TRACK)
+            found = replace(found, status=status)
     return replace(found, plan=replace(plan, promised=first)) if plan is not last and way.goes_on(plan) else found
 
 
 def _first_told(last: Plan, way: _Way) -> Promised:
-    """What was told first of when the goal is reached by the path that is followed."""
-    if way.other:
-        return Promised(way.steps[-1].expected_on, last.made_on)
-    return last.promised or Promised(last.steps[-1].expected_on, last.made_on)
+    """What was told first of when the goal is reached; who goes on along another path told has the time of both."""
+    goal = last.steps[-1]
+    first = last.promised or Promised(goal.expected_on, last.made_on, goal.high_on)
+    by = goal.high_on if first.by is None else first.by
+    return replace(first, by=max(by, way.steps[-1].high_on) if way.other else by)
 
 
 def _still_due(found: Replanned, first: PlannedStep, as_of: date, policy: PathPolicy, *, anew: bool) -> Replanned:

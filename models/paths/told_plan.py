@@ -41,10 +41,17 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Promised:
-    """The day on which a goal was expected when its path was told first, and the day of that answer."""
+    """The day on which a goal was expected when its plan was told first, the day of that answer, and the end of the
+    interval told with it, None where nobody kept that."""
 
     day: date
     told_on: date
+    by: date | None = None
+
+    @property
+    def latest(self) -> date:
+        """The last day of that interval."""
+        return self.day if self.by is None else self.by
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Plan:
     the other paths told with it, `goal_chance` the chance of the goal by whatever way, None where nobody kept it.
     `knew` are the marks of the events it was made with, None where nobody kept them: then what was known on its day
     counts as known to it. `horizon_months` is None where nobody kept that. `without` are the paths that were left out
-    because the officer had declined them, with the day of that word. `promised` is what was told first of this path,
+    because the officer had declined them, with the day of that word. `promised` is what was told of the goal first,
     None where that are the days it has. `left` is the posting after which it was made, while no step of it is done.
     """
 

@@ -38,7 +38,7 @@ from serving.paths.schemas import (
     Retirement,
 )
 from serving.paths.terms import term_of
-from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
+from serving.paths.unwanted import ALL_DECLINED, NAME_IT, Sorted, open_by_name, path_id, posts_of, sorted_paths
 from serving.schemas import BlockedBy, Declined, Text
 from serving.words import because_of, text_of
 
@@ -147,7 +147,7 @@ class Answering:
         if told.because is not None and told.because.reached:
             return self._reached(told.because)
         if told.because is not None or not paths:
-            return self._no_path(told.because or NoPath("declined", ALL_DECLINED))
+            return self._no_path(told.because or self._all_declined())
         return PathsFound(
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
@@ -210,6 +210,15 @@ class Answering:
             declined=self._left_out([one.course for one in because.instead]),
             retirement=self._retirement(),
         )
+
+    def _all_declined(self) -> NoPath:
+        """Every path was declined; a post is named only where that helps."""
+        post = open_by_name(self.found.unwanted, self.standing.away) if self.asked.question.kind == POST else None
+        if post is None:
+            return NoPath("declined", ALL_DECLINED)
+        name = self.day.name(post)
+        zh, en = NAME_IT.zh.format(post=name.zh), NAME_IT.en.format(post=name.en)
+        return NoPath("declined", Bilingual(ALL_DECLINED.zh + zh, ALL_DECLINED.en + en))
 
     def _instead(self, one: Instead) -> PathInstead:
         """A change; a nearer goal is named, for the chance told with it is of that goal and of no other."""

@@ -19,6 +19,7 @@ from models.paths.told_plan import Left, Plan, PlannedStep, Promised
 STATED = "stated"
 KNEW = "knew"
 OTHERS, GOAL_CHANCE, WITHOUT, PROMISED, LEFT = "others", "goal_chance", "without", "promised", "left"
+PROMISED_DAYS = ("day", "told_on", "by")
 LATE = "late_since"  # of a step, where it was found overdue
 DUE = "due_by"  # of a step, where another interval was told of it first
 ANY_TIME = 0  # months: no question has such a horizon
@@ -121,9 +122,14 @@ def _plan(row: Mapping[str, Any]) -> Plan:
         None if knew is None else frozenset(knew), row["horizon_months"],
         tuple(tuple(_step(one) for one in steps) for steps in beside.get(OTHERS, ())), beside.get(GOAL_CHANCE),
         frozenset((tuple(path), date.fromisoformat(said_on)) for path, said_on in beside.get(WITHOUT, ())),
-        None if promised is None else Promised(*map(date.fromisoformat, (promised["day"], promised["told_on"]))),
+        None if promised is None else _promised(promised),
         None if left is None else Left(left["post"], *map(date.fromisoformat, (left["since"], left["was"]))),
     )  # fmt: skip
+
+
+def _promised(told: Mapping[str, Any]) -> Promised:
+    """Earlier versions kept no end of the interval."""
+    return Promised(*(date.fromisoformat(told[name]) for name in PROMISED_DAYS if told.get(name) is not None))
 
 
 def _told(step: PlannedStep) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Paths that an officer does not want for now: the path itself was declined, or the post it begins or ends with.
 
-A goal that is asked about by name is answered whatever was declined before: to ask is a cause.
+A post that is asked about by name is answered though that post was declined: to ask is a cause. A way there that was
+declined stays away all the same.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from serving.feedback.declines import Declined
 
 LONGEST = 200  # characters that an item may have in the log
 ALL_DECLINED = Bilingual(
-    "期限内的路径均为本人已表示不感兴趣的；可登记新的目标，或在请求中指明某一岗位，指明的岗位不因不感兴趣而排除",
-    "every path within the horizon is one that the officer declined; state another goal, or name a post in the "
-    "request, for a post that is named is answered though it was declined",
+    "期限内的路径均为本人已表示不感兴趣的（各自何时重新列入见 declined）；可登记新的目标",
+    "every path within the horizon is one that the officer declined (`declined` says when each may come back); state "
+    "another goal",
+)
+NAME_IT = Bilingual(
+    "，或在请求中指明岗位“{post}”：指明的岗位不因本人对它不感兴趣而排除",
+    ", or name the post “{post}” in the request, which is then answered though it was declined",
 )
 
 
@@ -49,6 +54,12 @@ def path_id(posts: Sequence[str]) -> str:
     """
     told = ">".join(posts)
     return told if len(told) <= LONGEST else sha256(told.encode()).hexdigest()
+
+
+def open_by_name(paths: Sequence[ToldPath], away: Sequence[Declined]) -> str | None:
+    """The post to which one of these declined paths, best first, would be told if it were asked about by name."""
+    ends = (posts_of(path) for path in paths)
+    return next((posts[-1] for posts in ends if not _against(posts, away, posts[-1])), None)
 
 
 def sorted_paths(paths: Sequence[ToldPath], away: Sequence[Declined], asked_goal: str | None) -> Sorted:

@@ -290,6 +290,19 @@ def test_a_rule_that_will_be_met_bars_no_goal_and_no_step_comes_before_it() -> N
         assert date(2026, 12, 1) <= plan.steps[-1].low_on <= plan.steps[-1].expected_on
 
 
+@pytest.mark.parametrize("months", [44.0, 46.0])  # in the post before, and with the time until then past the horizon
+def test_time_in_each_post_that_leaves_too_little_is_told_as_no_rule_without_a_name(months: float) -> None:
+    """What only the steps bring bars nobody today: it was told as rules that can be met, followed by no name."""
+    nothing, stay = np.zeros(4), np.array([0.0, 0.0, 0.0, months])
+    chain = np.zeros((4, 4))
+    chain[0, 1] = chain[1, 3] = 1.0
+    facts = StepFacts(blocked=lambda *_: [], bars=lambda *_: Bars(nothing, nothing, stay, nothing, nothing > 0))
+    told = replace(PLANNER, model=hand_made(chain), facts=facts).tell(ASKED, 5)
+    assert told.because is not None
+    assert (told.because.code, told.because.blocked) == ("together", ())
+    assert "()" not in told.because.text.en
+
+
 def test_a_rule_that_is_met_too_late_for_any_way_is_told_as_that() -> None:
     told = _barred_until("p3", date(2027, 12, 31)).tell(ASKED, 5)
     assert told.because is not None

@@ -137,11 +137,15 @@ def test_a_step_of_another_path_that_was_told_is_on_track_and_that_path_is_follo
     found = replan(told, _now(_event("posting", "k"), plans=(back, onward)), PATHS)
     assert (found.status, found.plan, found.changed) == ("on_track", onward, True)
     assert [(one.code, one.path) for one in found.why] == [("told_path", ("k", "z")), ("followed", ())]
-    sooner = replace(onward, steps=(replace(THIRD[1], expected_on=date(2026, 1, 31)),))
-    early = replan(told, _now(_event("posting", "k", date(2024, 1, 15)), plans=(sooner,)), PATHS)
-    assert early.status == "ahead", "by what was told of that path"
-    assert early.plan is not None
-    assert early.plan.promised == Promised(THIRD[1].expected_on, LAST.made_on)
+    for expected, status in ((date(2026, 2, 28), "ahead"), (date(2026, 3, 1), "on_track")):
+        sooner = replace(onward, steps=(replace(THIRD[1], expected_on=expected),))
+        early = replan(told, _now(_event("posting", "k", date(2024, 1, 15)), plans=(sooner,)), PATHS)
+        assert early.status == status, "by the day of the goal that was told first, on 1 June 2026"
+        assert early.plan is not None
+        assert early.plan.promised == Promised(STEPS[1].expected_on, LAST.made_on, THIRD[1].high_on)
+    fallen = replace(_now(_event("posting", "k"), plans=(replace(sooner, steps=(replace(
+        THIRD[1], expected_on=date(2026, 1, 1)),)),)), chance=0.2)  # fmt: skip
+    assert replan(replace(told, goal_chance=0.3), fallen, PATHS).status == "on_track", "sooner, and much less likely"
     fell = replace(_now(_event("posting", "k"), plans=(onward,)), chance=0.2)
     found = replan(replace(told, goal_chance=0.3), fell, PATHS)
     assert [(one.was, one.item) for one in found.why if one.code == "chance_fell"] == [("30.00%", "20.00%")]
@@ -313,7 +317,7 @@ def test_how_often_one_asks_puts_no_step_off() -> None:
 @pytest.mark.parametrize(
     ("last", "events", "plans", "status"),
     [
-        (None, (), (OTHER, SAME), "first"),
+        (None, (), (OTHER, SAME), "off_track"),
         (LAST, (), (OTHER, SAME), "off_track"),
         (LAST, (_event("posting", "m", date(2024, 5, 1)),), (Plan("z", MADE, STEPS[1:], 0.5),), "off_track"),
         (Plan("z", MADE, (), 0.0), (), (), "no_path"),
@@ -344,7 +348,8 @@ def test_nobody_is_on_track_of_a_goal_that_the_plan_reaches_after_its_term(ends:
     sooner = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2026, 5, 1))))
     assert replan(LAST, replace(_now(plans=(OTHER, sooner)), term_ends=ends), PATHS).status == "on_track"
     first = replan(None, replace(_now(), term_ends=ends), PATHS)
-    assert (first.status, "after_term" in [one.code for one in first.why]) == ("first", status == "off_track")
+    assert first.status == ("off_track" if status == "off_track" else "first"), "asked again it would be the same"
+    assert {one.code for one in first.why} == {"first", *(["after_term"] if status == "off_track" else [])}
 
 
 @pytest.mark.parametrize(
@@ -384,7 +389,7 @@ def test_the_slip_is_measured_from_the_first_word_of_a_path_whatever_came_betwee
             plan = found.plan
         told = [(one.since, one.was, one.item) for one in found.why if one.code == "later"]
         assert told == ([(MADE, "2026-06-01", "2026-10-01")] if months == 4 else [])
-    assert plan.promised == Promised(date(2026, 6, 1), MADE)
+    assert plan.promised == Promised(date(2026, 6, 1), MADE, STEPS[1].high_on)
 
 
 def test_the_chance_that_fell_is_told_with_the_day_it_was_told_on() -> None:
@@ -394,18 +399,45 @@ def test_the_chance_that_fell_is_told_with_the_day_it_was_told_on() -> None:
     assert [(one.was, one.since) for one in found.why if one.code == "chance_not"] == [("30.00%", MADE)]
 
 
-def test_who_goes_on_along_another_path_told_hears_nothing_of_the_days_of_the_one_left() -> None:
-    direct = Plan(
-        "z",
-        MADE,
-        (STEPS[1],),
-        0.3,
-        others=((replace(STEPS[0], post="k"), replace(STEPS[1], expected_on=date(2029, 4, 4))),),
-    )
-    rest = Plan("z", date(2024, 6, 1), (replace(STEPS[1], expected_on=date(2028, 5, 17)),), 0.3)
+@pytest.mark.parametrize(("expected", "code"), [(date(2028, 5, 17), "later"), (date(2030, 1, 2), "beyond_interval")])
+def test_who_goes_on_along_another_path_told_is_held_to_the_day_of_the_goal_that_was_told_first(
+    expected: date, code: str
+) -> None:
+    """It was told for 2026 by the best path and for 2029 by this one: in 2028 it comes later than told, not sooner."""
+    slow = replace(STEPS[1], expected_on=date(2029, 4, 4), high_on=date(2030, 1, 1))
+    direct = Plan("z", MADE, (STEPS[1],), 0.3, others=((replace(STEPS[0], post="k"), slow),))
+    rest = Plan("z", date(2024, 6, 1), (replace(STEPS[1], expected_on=expected),), 0.3)
     found = replan(direct, _now(_event("posting", "k", date(2024, 5, 1)), plans=(rest,)), PATHS)
-    assert [(one.code, one.was) for one in found.why] == [("told_path", ""), ("sooner", "2029-04-04"), ("followed", "")]
+    told = {one.code: one.was for one in found.why}
+    assert told == {"told_path": "", code: "2026-06-01", "followed": ""}
     assert found.plan == rest
+    assert found.status == ("on_track" if code == "later" else "off_track"), "the interval of this path counts"
+
+
+def test_who_is_later_than_the_interval_told_first_is_off_track_until_the_goal_comes_nearer_again() -> None:
+    plan = LAST
+    for day, status in (
+        (STEPS[1].high_on, "on_track"),
+        (date(2027, 6, 2), "off_track"),
+        (date(2026, 8, 1), "on_track"),
+    ):
+        moved = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=day, high_on=date(2029, 1, 1))))
+        found = replan(plan, _now(_event("completion", "law"), plans=(moved,)), PATHS)
+        assert found.status == status
+        assert found.plan is not None
+        plan = replace(found.plan, knew=frozenset())
+        code = {"off_track": "beyond_interval"}.get(status, "later")
+        assert (code in [one.code for one in found.why]) == (day != date(2026, 8, 1)), "two months are within the grace"
+        if status == "off_track":
+            assert found.why[0].text.en.endswith("later than the interval told then")
+
+
+def test_a_plan_for_a_new_goal_is_a_first_plan() -> None:
+    """Nothing of it was told yet that anybody could be on track of."""
+    found = replan(LAST, Now("y", date(2024, 6, 1), [replace(OTHER, goal="y")]), PATHS)
+    assert (found.status, found.changed, found.why[0].code) == ("first", True, "goal")
+    over = replan(LAST, Now("y", date(2024, 6, 1), [replace(OTHER, goal="y")], term_ends=date(2024, 7, 1)), PATHS)
+    assert over.status == "off_track"
 
 
 def test_a_path_that_was_declined_counts_again_when_that_word_is_over() -> None:
@@ -466,7 +498,7 @@ def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -
     slipped = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2028, 1, 1))))
     found = replan(LAST, _now(off, plans=(slipped,)), PATHS)
     assert found.plan is not None
-    assert [one.code for one in found.why] == ["left_path", "later", "kept_rest"]
+    assert [one.code for one in found.why] == ["left_path", "beyond_interval", "kept_rest"]
     assert found.why[-1].path == slipped.path
     known = replace(found.plan, knew=knew([off], date(2024, 6, 1), found.plan.path))
     again = replan(known, _now(off, plans=(slipped,), as_of=date(2024, 7, 1)), PATHS)
@@ -475,7 +507,7 @@ def test_a_posting_off_the_path_does_not_make_the_first_word_of_it_forgotten() -
     assert "by which the goal was expected on 2026-06-01" in again.why[0].named(lambda _: Bilingual("岗", "post")).en
     farther = replace(slipped, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2028, 6, 1))))
     later = replan(known, _now(off, plans=(farther,), as_of=date(2024, 9, 1)), PATHS)
-    assert (later.why[0].code, later.why[0].was) == ("later", "2028-01-01"), "than the plan made after it"
+    assert (later.why[0].code, later.why[0].was) == ("beyond_interval", "2028-01-01"), "than the plan made after it"
 
 
 def test_off_track_is_told_once_and_then_that_the_plan_made_after_the_posting_is_what_counts() -> None:
@@ -512,7 +544,7 @@ def test_how_far_the_goal_moved_is_told_once_where_another_path_became_the_bette
     best = Plan("z", date(2024, 6, 1), (replace(STEPS[1], expected_on=date(2029, 1, 1)),), 0.9)
     found = replan(LAST, _now(off, plans=(best, SAME)), PATHS)
     assert found.plan == best
-    later = next(one for one in found.why if one.code == "later")
+    later = next(one for one in found.why if one.code == "beyond_interval")
     assert (later.item, later.was) == ("2029-01-01", STEPS[1].expected_on.isoformat())
     assert found.plan.promised is None, "what was told of this path first is its own"
 

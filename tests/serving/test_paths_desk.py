@@ -268,7 +268,7 @@ def test_a_step_told_as_overdue_is_overdue_in_the_same_answer_asked_for_again() 
     progress = [one.progress for one in told if isinstance(one, PathsFound)]
     assert [one.status for one in progress] == ["off_track"] * 3
     assert [(why.code, why.since) for why in progress[2].why] == [
-        ("overdue", date(2021, 6, 1)), ("later", date(2020, 1, 1)), ("nothing", None),
+        ("overdue", date(2021, 6, 1)), ("beyond_interval", date(2020, 1, 1)), ("nothing", None),
     ]  # fmt: skip
     sent = _last(first, 0, made_on=plans.kept[key].made_on)
     again = _ask(_desk(plans=plans), "b", last_plans={"b": sent})[0]
@@ -291,7 +291,7 @@ def test_a_goal_whose_term_is_over_is_off_track_and_is_told_once_more_without_a_
         told.append(_ask(_desk(plans=plans), "b")[0])
         kept.append(next(iter(plans.kept.values())))
     answers = [one for one in told if isinstance(one, PathsFound)]
-    assert [one.progress.status for one in answers] == ["first", "off_track", "off_track"]
+    assert [one.progress.status for one in answers] == ["off_track"] * 3, "the first word of it too"
     assert [one.code for one in answers[2].progress.why] == ["term_over", "nothing"]
     assert "post p3" in answers[2].progress.why[0].text.en
     assert answers[2].progress.why[0].since == stated.ends_on
@@ -339,6 +339,26 @@ def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp
     assert told[unwanted.path_id].text.en.startswith("this path was declined on 2026-10-20; it is not suggested again")
     assert told[unwanted.path_id].item_kind == "path"
     assert told["p2"].text.zh.startswith("本人于 2026-10-21 表示不感兴趣")
+
+
+def test_where_every_way_was_declined_a_post_is_named_only_where_asking_by_name_helps(tmp_path: Path) -> None:
+    """Who declined each way to a post was sent to ask for it by name, and was refused with the same words."""
+    log = ExposureLog(f"sqlite:///{tmp_path / 'log.db'}")
+    desk = replace(_desk(), suggester=kept_suggester(log))
+    decline(log, "b", "post", "p3", date(2026, 10, 20))
+    (refused,) = _ask(desk, "b", goal=None)
+    assert isinstance(refused, NoPathFound)
+    assert refused.because.code == "declined"
+    assert "or name the post “post p3” in the request, which is then answered though" in refused.because.en
+    (named,) = _ask(desk, "b")
+    assert isinstance(named, PathsFound), "it helps"
+    while isinstance(named, PathsFound):
+        decline(log, "b", "path", named.paths[0].path_id, date(2026, 10, 21))
+        (named,) = _ask(desk, "b")
+    assert isinstance(named, NoPathFound)
+    assert named.because.code == "declined"
+    assert named.because.zh.endswith("可登记新的目标")
+    assert "name the post" not in named.because.en, "it was named, and the ways to it were declined"
 
 
 @pytest.mark.parametrize(
