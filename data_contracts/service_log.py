@@ -52,7 +52,7 @@ FEEDBACK = sa.Table(
     sa.Column("occurred_on", sa.Date, nullable=False),
     sa.Column("known_on", sa.Date, nullable=False),  # the day it came in
     sa.Column("request_id", sa.String(64)),
-    sa.Column("unseen", sa.Boolean, nullable=False),  # the log has not shown this item to this officer
+    sa.Column("unseen", sa.Boolean, nullable=False),  # the log had not shown this item to this officer by that day
     sa.Column("received", sa.BigInteger),  # ns since 1970: the order of a day; null in rows of earlier versions
 )
 

@@ -1,15 +1,15 @@
 """Courses an officer must take, by rule alone: mandated ones, training rules of the track, the post's own.
 
 Those that lapse are counted by the same rules as in `features/mandated.py`, told one by one: overdue is what lapsed
-longer ago than any rule of policy allows, or was never taken. An edition, which everybody takes once, is due a term
-after its issue and asked of nobody any more when its offer is over.
+longer ago than any rule of policy allows, or was never taken, but by whoever has just joined. An edition, which
+everybody takes once, is due a term after its issue and asked of nobody any more when its offer is over.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, Self
 
@@ -83,6 +83,9 @@ class OfferedCourse:
         return lapses is None or day <= lapses
 
 
+By = Literal["certificate", "edition", "training", "post"]
+
+
 @dataclass(frozen=True)
 class Counted:
     """How many of a group took a course within so many days."""
@@ -144,7 +147,7 @@ class _Demand:
     """
 
     course: OfferedCourse
-    by: Literal["certificate", "edition", "training", "post"]
+    by: By
     due_on: date | None
     overdue: bool
     reason: CourseReason
@@ -261,7 +264,7 @@ def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_day
             continue
         taken = standing.last_taken.get(course.course_id)
         if taken is None:
-            yield _Demand(course, "certificate", None, True, NEVER_TAKEN)
+            yield _never(standing, course, "certificate", standing.grace_days)
             continue
         lapses = course.lapses_on(taken)
         if lapses is None or standing.as_of < lapses - timedelta(days=due_soon_days):
@@ -285,7 +288,7 @@ def _once(standing: Standing, courses: Sequence[OfferedCourse], policy: CoursesP
         ends = course.offered_until(policy)
         if course.issued_on is None or ends is None:
             if course.competency not in standing.foreign:
-                yield _Demand(course, "edition", None, True, NEVER_TAKEN)
+                yield _never(standing, course, "edition", standing.grace_days)
             continue
         joined = standing.entered_on
         late = joined if joined is not None and joined > course.issued_on else None
@@ -302,7 +305,7 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         taken = [one for one in offered if one.course_id in standing.last_taken]
         best = min(offered, key=lambda one: _fit(one, rule))
         if not taken:
-            yield _Demand(best, "training", None, True, _rule_never(rule), rule=rule)
+            yield _never(standing, best, "training", rule.grace_days, rule)
             continue
         newest = max(taken, key=lambda one: (standing.last_taken[one.course_id], one == best))
         last = standing.last_taken[newest.course_id]
@@ -313,6 +316,24 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         told = _rule_due(rule, last, due, standing.as_of, None if newest == best else newest.name)
         late = standing.as_of > last_day
         yield _Demand(best, "training", due, late, told, last, rule.grace_days, rule, last_day)
+
+
+def _never(
+    standing: Standing, course: OfferedCourse, by: By, grace_days: int, rule: TrainingRule | None = None
+) -> _Demand:
+    """What was never taken is overdue, but whoever has just joined has the days that policy leaves to take it again:
+    nobody is late on the first day. (The features of early warning count it from that day on.)
+    """
+    told = NEVER_TAKEN if rule is None else _rule_never(rule)
+    joined = standing.entered_on
+    last = None if joined is None else joined + timedelta(days=grace_days)
+    if joined is None or last is None or standing.as_of > last:
+        return _Demand(course, by, None, True, told, rule=rule)
+    words = Bilingual(
+        f"{told.text.zh}；{joined}入职，须于{last}前（含）完成",
+        f"{told.text.en}; you joined on {joined}: to be taken by {last}",
+    )
+    return _Demand(course, by, last, False, replace(told, text=words), rule=rule, overdue_after=last)
 
 
 def _not_overdue_until(taken: date, months: int, grace_days: int) -> date:

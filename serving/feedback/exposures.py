@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -100,14 +100,16 @@ class ExposureLog(LogStore):
         Raises NotReady where nothing can be written; then nothing of `given` was.
         """
         with self.transaction() as connection:  # of its own: a writer must not stand on what it read before
-            seen = {one.key: _seen(connection, one.key) for one in given}
+            said = dict.fromkeys((one.key, one.occurred_on) for one in given)
+            seen = {(key, day): _seen(connection, key, day) for key, day in said}
         with self.transaction() as connection:
             earlier = _held(connection, {one.sent_as for one in given if one.sent_as is not None})
             # By the machine's clock: the order on a day, which the service's clock may hold still.
             came = time.time_ns()
             return [
                 self._taken(
-                    connection, one, {"unseen": not seen[one.key], "received": came + place}, earlier.get(one.sent_as)
+                    connection, one, {"unseen": not seen[one.key, one.occurred_on], "received": came + place},
+                    earlier.get(one.sent_as),
                 )
                 for place, one in enumerate(given)
             ]
@@ -195,7 +197,9 @@ def _exposure(showing: Showing, item: ShownItem) -> dict[str, Any]:
     return {**asdict(showing), **asdict(item), "pool": pool}
 
 
-def _seen(connection: sa.Connection, key: ItemKey) -> bool:
+def _seen(connection: sa.Connection, key: ItemKey, day: date) -> bool:
+    """Whether the item was shown to the officer by a day: what came first afterwards was nothing to act upon."""
     columns = (EXPOSURES.c.officer_id, EXPOSURES.c.item_kind, EXPOSURES.c.item)
-    here = sa.and_(*(column == value for column, value in zip(columns, key, strict=True)))
+    by_then = EXPOSURES.c.shown_at < datetime.combine(day + timedelta(days=1), datetime.min.time())
+    here = sa.and_(by_then, *(column == value for column, value in zip(columns, key, strict=True)))
     return connection.execute(sa.select(sa.literal(1)).select_from(EXPOSURES).where(here).limit(1)).first() is not None

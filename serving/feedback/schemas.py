@@ -49,7 +49,10 @@ class FeedbackTaken(Answer):
     status: Literal["accepted", "duplicate"] = about(
         "accepted 为首次收下，duplicate 为此前已收下", "accepted when it is new, duplicate when it was there already"
     )
-    unseen: bool = about("本服务未曾向该民警展示此内容", "this service has not shown this item to this officer")
+    unseen: bool = about(
+        "至反馈所述之日，本服务未曾向该民警展示此内容",
+        "this service had not shown this item to this officer by the day of the feedback",
+    )
 
 
 class FeedbackRefused(Answer):

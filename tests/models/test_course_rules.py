@@ -268,6 +268,23 @@ def test_who_joins_after_the_issue_has_a_term_of_their_own(joined: date, due_on:
     assert (f"before you joined on {joined}" in due.reasons[0].text.en) is (joined > EDITION.issued_on)  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(("days", "late"), [(3, False), (60, False), (61, True)])
+def test_who_has_just_joined_is_not_late_on_the_first_day(days: int, late: bool) -> None:
+    """A recruit of four days was told of four courses overdue."""
+    rule = next(one for one in policy().training if one.grace_days == 60 and "general" in one.tracks)
+    courses = [course("lasting", "conduct"), course("ruled", rule.competency, mandated=False)]
+    joined = date(2025, 9, 1)
+    own = replace(standing({}, "general"), as_of=joined + timedelta(days=days), entered_on=joined)
+    found = {due.course.course_id: due for due in due_courses(own, courses, None, RULES)}
+    assert {due.overdue for due in found.values()} == {late}
+    assert set(found) == {"lasting", "ruled"}
+    for due in found.values():
+        assert due.due_on == (None if late else date(2025, 10, 31))
+        assert ("you joined on 2025-09-01: to be taken by 2025-10-31" in due.reasons[0].text.en) is not late
+    unknown = replace(own, entered_on=None)
+    assert all(due.overdue for due in due_courses(unknown, courses, None, RULES)), "nobody knows when it began"
+
+
 def test_a_mandated_course_without_a_day_is_asked_of_whom_policy_asks_its_competency() -> None:
     standing_course = replace(EDITION, issued_on=None)
     asked = [due_courses(standing({}, track), [standing_course], None, RULES) for track in ("technical", "general")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -68,8 +68,8 @@ def ranking(*items: str) -> list[tuple[str, float]]:
 
 
 def show(log: ExposureLog, officer_id: str, *items: str, request_id: str = "r-1") -> None:
-    """Log items as shown to an officer in this order."""
-    showing = Showing(request_id, officer_id, "post", "next-post", "3", date(2026, 3, 1), NOW)
+    """Log items as shown to an officer in this order, the day before."""
+    showing = Showing(request_id, officer_id, "post", "next-post", "3", date(2026, 3, 1), NOW - timedelta(days=1))
     log.show([(showing, [ShownItem(item, place, 0.5, 1.0) for place, item in enumerate(items, start=1)])])
 
 
