@@ -13,10 +13,11 @@ def half_up(value: float, digits: int = 0) -> float:
 
     Python rounds what it holds, and the float of 179.45 lies below it; of halves that it holds it takes the even.
 
-    >>> half_up(179.45, 1), half_up(82.15, 1), half_up(62.5), half_up(-0.125, 2)
-    (179.5, 82.2, 63.0, -0.13)
+    >>> half_up(179.45, 1), half_up(82.15, 1), half_up(62.5), half_up(-0.125, 2), half_up(-0.001, 2)
+    (179.5, 82.2, 63.0, -0.13, 0.0)
     """
-    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return float(rounded) + 0.0  # nothing has no sign
 
 
 def figure_told(value: float, digits: int = 3, *, signed: bool = False) -> str:

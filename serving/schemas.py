@@ -164,7 +164,10 @@ class BlockedBy(Answer):
 class FitPart(Answer):
     """匹配度的一个组成部分。 / One part of how well a post fits."""
 
-    part: str = about("组成部分：competencies、goal 或 wishes", "the part: competencies, goal or wishes")
+    part: str = about(
+        "组成部分：competencies、goal 或 wishes（只计所问之日仍开放的空缺）",
+        "the part: competencies, goal or wishes (for vacancies that are open on the day asked about)",
+    )
     score: float = about("该部分得分，0 至 1", "score of the part, 0 to 1", ge=0.0, le=1.0)
     text: Text = about("该部分依据的文字", "what it rests on, in words")
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from experiments.advice.words import Say, number, share
+from models.courses.crowd import RANKED
 from models.paths.telling import LastDay
 from serving.courses.schemas import CoursesSuggested, CourseSuggestion
 from serving.paths.schemas import (
@@ -190,6 +191,9 @@ def _progress(progress: Progress, say: Say) -> str:
 
 
 def _kind(one: CourseSuggestion, say: Say) -> str:
+    """That others on this way took it is said only where its reasons say so too."""
+    if one.kind == "next" and all(reason.theme == RANKED for reason in one.reasons):
+        return say("ranked_kind")
     return say("gap_kind" if one.kind == "gap" else one.kind)
 
 

@@ -78,6 +78,7 @@ SAID: dict[str, Bilingual] = {
     "goal": Bilingual("目标岗位要求", "for the goal"),
     "gap_kind": Bilingual("补差距", "closes a gap"),
     "next": Bilingual("同路径所学", "others on this way"),
+    "ranked_kind": Bilingual("模型排序", "ranked by the model"),
     "wave": Bilingual("新课推广", "new, rolling out"),
     "small": Bilingual("零散时间", "spare time"),
     "overdue": Bilingual("已逾期", "overdue"),

@@ -169,7 +169,8 @@ def _wish(post_id: str, own: Wanting, weights: FitWeights) -> FitPart | None:
         return None
     order = own.wishes.get(post_id)
     if order is None:
-        return FitPart("wishes", 0.0, Bilingual("不在您填报的志愿中", "not among the wishes you stated"))
+        told = Bilingual("不在您对现有空缺填报的志愿中", "not among your wishes for the vacancies open now")
+        return FitPart("wishes", 0.0, told)
     score = max(0.0, 1.0 - weights.wish_step * (order - 1))
     return FitPart("wishes", score, Bilingual(f"您的第 {order} 志愿", f"your wish number {order}"))
 

@@ -108,7 +108,9 @@ class ExposureLog(LogStore):
             came = time.time_ns()
             return [
                 self._taken(
-                    connection, one, {"unseen": not seen[one.key, one.occurred_on], "received": came + place},
+                    connection,
+                    one,
+                    {"unseen": not seen[one.key, one.occurred_on], "received": came + place},
                     earlier.get(one.sent_as),
                 )
                 for place, one in enumerate(given)

@@ -36,7 +36,7 @@ from serving import service
 from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.advice import CourseDesk
-from serving.courses.schemas import CoursesSuggested
+from serving.courses.schemas import CoursesSuggested, CourseSuggestion
 from serving.feedback.declines import Declined
 from serving.feedback.suggesting import Suggested, Suggester
 from serving.paths.schemas import Gap, NoPathFound
@@ -365,6 +365,18 @@ def test_a_level_that_a_rule_asks_for_is_told_with_the_name_of_the_rule() -> Non
         "zh": ("体能：2.4，标准3", "体能：2.4，规则“特警岗位须体能达标”要求3"),
         "en": ("fitness: 2.4, standard 3", "fitness: 2.4, fitness standard for special police asks for 3"),
     }
+
+
+def test_that_others_on_this_way_took_a_course_is_said_only_where_somebody_counted_them() -> None:
+    def kind(*codes: str) -> str:
+        reasons = [{"theme": code, "text": {"zh": "因", "en": "why"}} for code in codes]
+        body = {"course_id": "k", "name": {"zh": "课", "en": "course"}, "kind": "next", "score": 1.0, "overdue": False,
+                "due_on": None, "hours": 8.0, "month": 1, "reasons": reasons}  # fmt: skip
+        return tables._kind(CourseSuggestion.model_validate(body), Say("en"))
+
+    assert [kind("same_way"), kind("ranking_alone", "taken_rank"), kind("ranking_alone")] == [
+        "others on this way", "others on this way", "ranked by the model",
+    ]  # fmt: skip
 
 
 def test_a_suggested_course_is_told_with_the_last_day_of_its_offer() -> None:

@@ -165,6 +165,7 @@ OFFICER: Mapping[str, Bilingual] = {
     "courses.kind.goal": Bilingual("目标所需", "for the goal"),
     "courses.kind.gap": Bilingual("补能力差距", "closes a gap"),
     "courses.kind.next": Bilingual("同路径所学", "taken next"),
+    "courses.kind.ranked": Bilingual("模型排序", "ranked by the model"),
     "courses.kind.wave": Bilingual("新课推广", "rolling out"),
     "courses.kind.small": Bilingual("零散时间", "fits spare time"),
     "points": Bilingual("我的积分", "My points"),
