@@ -49,7 +49,8 @@ def test_the_other_paths_told_and_the_chance_of_the_goal_are_kept_beside_it(stat
 
 
 def test_the_day_that_was_told_first_is_kept_with_a_plan(state: Settings) -> None:
-    for promised in (Promised(date(2027, 5, 1), date(2025, 3, 1)), None):
+    days = date(2027, 5, 1), date(2025, 3, 1)
+    for promised in (Promised(*days), Promised(*days, date(2028, 1, 1)), None):
         plan_log(state).keep({KEY: replace(PLAN, promised=promised)})
         assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].promised == promised
 
