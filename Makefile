@@ -6,6 +6,8 @@ TORCH_INDEX ?=
 BIN    := $(VENV)/bin
 # pip compiles modules one by one; COMPILE takes every core. A few packages carry files that are no Python 3.
 COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+# The pip of Python 3.11 weighs every file of every release, three times the work; it does where there is no newer.
+NEW_PIP = pip==26.3
 # Where this is set, every process would compile our own modules again: two seconds for each service that tests start.
 unexport PYTHONDONTWRITEBYTECODE
 PIP     = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
@@ -36,6 +38,7 @@ env-test: $(VENV)/.test
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info[:2] == (3, 11) else "Pharos needs Python 3.11; name it: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
+	-$(PIP) $(NEW_PIP)
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the pinned environment: about 700 MB are downloaded, 2 to 5 minutes."
