@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -50,6 +51,7 @@ class LiveService:
     def __init__(self, settings: Settings, headers: Mapping[str, str] | None = None) -> None:
         self._settings = settings
         self._headers = dict(headers or {})
+        self._plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would read all certificates for each question
         self._log = settings.state / "service.log"
         self.port = free_port(settings.host, settings.port)
         self.address = f"http://{settings.host}:{self.port}"
@@ -86,7 +88,12 @@ class LiveService:
         """
         for attempt in range(ATTEMPTS):
             response = httpx.post(
-                f"{self.address}{route}", json=body, headers=self._headers, timeout=30.0, trust_env=False
+                f"{self.address}{route}",
+                json=body,
+                headers=self._headers,
+                timeout=30.0,
+                trust_env=False,
+                verify=self._plain,
             )
             if response.status_code == httpx.codes.OK:
                 return dict(response.json())
@@ -113,7 +120,8 @@ class LiveService:
             if self._process.poll() is not None:
                 raise NotReady(f"the service stopped at its start; it said: {self._last_words()}")
             try:  # the first answer opens the feature store: whoever hangs up and asks again only makes it slower
-                answer = httpx.get(f"{self.address}/readyz", timeout=httpx.Timeout(left, connect=5.0), trust_env=False)
+                patience = httpx.Timeout(left, connect=5.0)
+                answer = httpx.get(f"{self.address}/readyz", timeout=patience, trust_env=False, verify=self._plain)
             except httpx.TransportError:
                 time.sleep(0.2)  # it does not listen yet
                 continue

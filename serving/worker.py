@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from data_contracts.errors import PharosError
+from data_contracts.importing import kept_imports
 from data_contracts.settings import prepare_process, settings
 
 
@@ -17,10 +18,11 @@ def main(prepare: Callable[[], None] = lambda: None) -> None:
     """
     descriptor, pipe, announce = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "announce"
     prepare_process(settings().threads)
-    from rich.console import Console
+    with kept_imports():
+        from rich.console import Console
 
-    from serving.parent import end_with_parent
-    from serving.service import announced_on, serve_on
+        from serving.parent import end_with_parent
+        from serving.service import announced_on, serve_on
 
     end_with_parent(pipe)
     prepare()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from data_contracts.importing import kept_imports
 from data_contracts.settings import Settings, prepare_process, settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 os.environ["PHAROS_TIME_ZONE"] = "UTC"  # tests of days choose their own: tests/bureau_clock.py
 prepare_process(threads=1)
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """All of the project and its libraries come in here."""
+    with kept_imports():
+        return (yield)
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn

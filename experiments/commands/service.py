@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from data_contracts.importing import kept_imports
 from experiments.commands import edge
 
 api_app = typer.Typer(no_args_is_help=True, help="For those who write programs that ask the service.")
@@ -54,7 +55,8 @@ def serve(
         edge.settings.cache_clear()
     if with_parent:
         end_with_parent()
-    from serving.service import announced_on, serve, with_address
+    with kept_imports():
+        from serving.service import announced_on, serve, with_address
 
     serve(with_address(edge.settings(), host, port), announced_on(edge.console, edge.settings()))
 

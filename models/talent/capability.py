@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.stats import beta
 
 from data_contracts.asof import AsOf
 from data_contracts.counting import counted, noun
@@ -124,6 +123,8 @@ class Capabilities:
         """Share at the standard with 95 % limits: a beta posterior whose prior is the unit above without this one; the
         prior at the top is flat (Gelman et al. 2013, section 2.4)."""
         met, measured = self.sums[name]["met"], self.sums[name]["measured"]
+        from scipy.stats import beta
+
         prior = (1.0, 1.0)
         parent = int(self.tree.parent[place])
         if parent != ABOVE:

@@ -15,7 +15,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import beta, norm
 
 from models.base import Numbers
 from models.risk.calibration import log_odds, matching_shift
@@ -150,6 +149,8 @@ def beta_interval(mean: Numbers, variance: Numbers, middle: float = 0.95) -> tup
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.049, 0.402], [0.166, 0.598])
     """
+    from scipy.stats import beta  # half a second: whoever only imports this module asks for no interval
+
     m = np.clip(mean, LEAST, 1.0 - LEAST)
     size = np.maximum(m * (1.0 - m) / np.maximum(variance, 1e-12) - 1.0, LEAST)
     tail = (1.0 - middle) / 2.0
@@ -212,6 +213,8 @@ def changes_since(after: Mapping[str, Expected], then: Mapping[str, Expected], l
 
 
 def _change(after: Expected, total: Numbers, doubt: Numbers) -> Change:
+    from scipy.stats import norm
+
     size = np.where(after.officers > 0, after.officers, np.nan)
     before = total / size
     spread = np.sqrt(np.maximum(after.variance + doubt / size**2, 1e-12))

@@ -15,6 +15,7 @@ import uvicorn
 from serving import service
 from serving.api.guard import App
 from serving.api.opened import Desks
+from tests.processes import PLAIN
 
 
 @contextmanager
@@ -28,7 +29,8 @@ def listening(app: App) -> Iterator[httpx.Client]:
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
-            with httpx.Client(base_url=f"http://127.0.0.1:{free.getsockname()[1]}", timeout=30.0) as client:
+            address = f"http://127.0.0.1:{free.getsockname()[1]}"
+            with httpx.Client(base_url=address, timeout=30.0, verify=PLAIN) as client:
                 yield client
         finally:
             server.should_exit = True

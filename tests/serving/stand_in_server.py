@@ -10,14 +10,16 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from data_contracts.importing import kept_imports
 from data_contracts.settings import Settings, prepare_process
 
 
 def main(port: int, seconds: float = 0.0) -> None:
     prepare_process(threads=1)
     warnings.simplefilter("ignore")  # BentoML's, which the tests of the same code list one by one
-    from serving import service
-    from tests.serving.desks import demo_desks
+    with kept_imports():
+        from serving import service
+        from tests.serving.desks import demo_desks
 
     demo = demo_desks()
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.processes import PLAIN
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.server
 
@@ -40,7 +42,7 @@ def _until_live(started: subprocess.Popen[str], address: str) -> None:
     end = time.monotonic() + 60.0
     while time.monotonic() < end and started.poll() is None:
         try:
-            if httpx.get(f"{address}/livez", timeout=1.0).status_code == 200:
+            if httpx.get(f"{address}/livez", timeout=1.0, verify=PLAIN).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.1)
@@ -75,7 +77,8 @@ def test_told_to_stop_under_load_it_finishes_what_has_begun_and_takes_nothing_ne
     started, address = process
 
     def ask(_: int) -> int:
-        return httpx.post(f"{address}/v1/risk", json={"officer_ids": ["o-000001"]}, timeout=30.0).status_code
+        asked = {"officer_ids": ["o-000001"]}
+        return httpx.post(f"{address}/v1/risk", json=asked, timeout=30.0, verify=PLAIN).status_code
 
     with ThreadPoolExecutor(8) as many:
         answers = [many.submit(ask, number) for number in range(8)]
@@ -91,7 +94,7 @@ def _until_refused(address: str) -> None:
     end = time.monotonic() + 5.0
     while time.monotonic() < end:
         try:
-            httpx.get(f"{address}/livez", timeout=1.0)
+            httpx.get(f"{address}/livez", timeout=1.0, verify=PLAIN)
         except httpx.ConnectError:
             return
         except httpx.TransportError:

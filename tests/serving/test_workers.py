@@ -30,13 +30,13 @@ from serving.access.credential import AccessScope
 from serving.api.meters import counted
 from serving.api.shared_rate import SharedRate
 from serving.workers import Supervisor, as_environment, bound_socket
+from tests.processes import PLAIN
 from tests.serving.key_room import added
 from tests.serving.stand_in_worker import OFFICERS, add, promote
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 1)
 REQUESTS = 200
-PLAIN = httpx.create_ssl_context(verify=False)  # for http: made anew for each question it costs as much as the answer
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
