@@ -64,8 +64,10 @@ def test_each_item_has_its_own_result_in_order(desk: FeedbackDesk, log: Exposure
 def test_what_is_said_of_a_day_before_it_was_shown_was_unseen(desk: FeedbackDesk, log: ExposureLog) -> None:
     show(log, "o-1", "p-1")
     days = (NOW.date() - timedelta(days=1), NOW.date() - timedelta(days=2), date(2010, 1, 1))
-    body = request(*({"feedback_id": f"f-{day}", "request_id": None, "occurred_on": str(day)} for day in days))
-    found = desk.answer(body, "r-9", NOW).results
+    said: list[dict[str, object]] = [
+        {"feedback_id": f"f-{day}", "request_id": None, "occurred_on": str(day)} for day in days
+    ]
+    found = desk.answer(request(*said), "r-9", NOW).results
     assert [one.unseen for one in found if isinstance(one, FeedbackTaken)] == [False, True, True]
 
 
