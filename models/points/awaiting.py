@@ -5,7 +5,7 @@ Nobody can plan for them, and they may come out as anything; that they are still
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,8 @@ from models.points.chances import Chance
 from models.points.steps import Step, with_steps
 from models.points.targets import Target
 from models.points.ways import Reach, Way
+
+AllSteps = Callable[[], tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,10 @@ class Awaiting:
         return self.way.days[self.many - 1]
 
 
-def awaiting_of(
-    reach: Reach, ways: Sequence[Way], fullest: Sequence[Step] | None, target: Target
-) -> tuple[Awaiting, ...]:
+def awaiting_of(reach: Reach, ways: Sequence[Way], fullest: AllSteps | None, target: Target) -> tuple[Awaiting, ...]:
     """For each line of others' deciding that awaited appraisals could add to by the deadline.
 
-    `fullest` are all own steps, None where they alone reach the target: then it is told what the appraisals do alone.
+    `fullest` makes all own steps; None where they alone reach the target: then it is told what the appraisals do alone.
     """
     found = []
     for way in ways:
@@ -57,10 +57,10 @@ def awaiting_of(
 
 
 def _awaiting(
-    reach: Reach, way: Way, chances: tuple[Chance, ...], fullest: Sequence[Step] | None, target: Target
+    reach: Reach, way: Way, chances: tuple[Chance, ...], fullest: AllSteps | None, target: Target
 ) -> Awaiting:
     """The fewest that reach the target, alone before together with own steps."""
-    for own, steps in ((False, ()), *([(True, fullest)] if fullest else [])):
+    for own, steps in ((False, ()), *([] if fullest is None else [(True, fullest())])):
         for many in range(1, len(chances) + 1):
             merits = (merit for one in chances[:many] for merit in reach.merits(way.rule, one))
             day = with_steps(reach, steps).plus(merits).held_from(target.total)

@@ -7,8 +7,9 @@ a grade, is part of no combination.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import DEMANDING
 from models.points.steps import Combination, Step, combined, steps_of
-from models.points.targets import Target
 from models.points.timeline import NEARLY
 from models.points.ways import Reach, Way, implied, lasting_from
 
@@ -25,40 +25,41 @@ MOST_COMBINATIONS = 400_000
 
 @dataclass(frozen=True)
 class Found:
-    """The highest total that own steps could reach at the deadline, the steps to it, and the combinations told.
+    """The highest total that own steps could reach at the deadline, and the combinations told.
 
-    Where the target is within reach `most` is at least the target.
+    Where the target is within reach `most` is at least the target. `fullest` makes the steps to `most`: few ask for
+    them.
     """
 
     most: float
-    fullest: tuple[Step, ...]
+    fullest: Callable[[], tuple[Step, ...]]
     told: tuple[Combination, ...]
 
 
-def combinations(reach: Reach, ways: Sequence[Way], target: Target) -> Found:
+def combinations(reach: Reach, ways: Sequence[Way], missing: float) -> Found:
     """Of each tier that reaches with fewer steps than those before it the fewest."""
-    told, fullest = list[Combination](), tuple[Step, ...]()
-    most, missing = reach.then.total, target.total - reach.then.total
+    told, fullest = list[Combination](), partial(tuple[Step, ...])
+    most = reach.then.total
     for tier in _tiers(ways):
         sizes = _sizes(tier, missing)
         gains = np.where(_in_time(reach, tier, sizes), _gains(reach, tier, sizes), -np.inf)
         gained = reach.then.total + float(gains.max())
         if gained > most + NEARLY:
             most = gained
-            fullest = _chosen(reach, tier, sizes, int(gains.argmax()), most - reach.then.total)
+            fullest = partial(steps_of, reach, tier, _counts(sizes, int(gains.argmax())), most - reach.then.total)
         steps = sum(np.ogrid[tuple(slice(size) for size in sizes)], np.zeros(sizes, dtype=np.int64))
         fewest = np.where(gains >= missing - NEARLY, steps, np.iinfo(np.int64).max)
         number = int(fewest.min())
         if gains.max() < missing - NEARLY or (told and number >= len(told[-1].steps)):
             continue
         best = int(np.where(fewest == number, gains, np.inf).argmin())  # the least beyond what is missing
-        told.append(combined(reach, _chosen(reach, tier, sizes, best, missing), target.total))
+        told.append(combined(reach, tier, _counts(sizes, best), missing))
     return Found(most, fullest, tuple(told))
 
 
-def _chosen(reach: Reach, tier: Sequence[Way], sizes: tuple[int, ...], place: int, gain: float) -> tuple[Step, ...]:
-    """The steps of the choice at a place."""
-    return steps_of(reach, tier, [int(count) for count in np.unravel_index(place, sizes)], gain)
+def _counts(sizes: tuple[int, ...], place: int) -> list[int]:
+    """How many steps of each way the choice at a place takes."""
+    return [int(count) for count in np.unravel_index(place, sizes)]
 
 
 def _tiers(ways: Sequence[Way]) -> Iterator[list[Way]]:

@@ -110,11 +110,12 @@ def _serving(later: Account) -> frozenset[str]:
 
 def _plan(reach: Reach, target: Target) -> Plan:
     ways, losses = ways_of(reach), losses_of(reach.then, reach.start)
-    if target.total - reach.then.total <= NEARLY:
+    missing = target.total - reach.then.total
+    if missing <= NEARLY:
         on = reach.timeline.held_from(target.total) or reach.deadline
         status: Status = "reached" if on == reach.start else "by_itself"
         return Plan(status, reach.now, reach.then, target, on, reach.then.total, losses, ways, ())
-    found = combinations(reach, ways, target)
+    found = combinations(reach, ways, missing)
     awaiting = awaiting_of(reach, ways, None if found.told else found.fullest, target)
     status = "possible" if found.told else "not_within_deadline"
     return Plan(status, reach.now, reach.then, target, None, found.most, losses, ways, found.told, awaiting)

@@ -101,7 +101,7 @@ def _then_reached(one: Awaiting, reached: date) -> Bilingual:
 
 
 def _usually(one: Awaiting, day: date) -> Bilingual:
-    """From which day it is so, as such appraisals usually come out; of late ones no more than before which it is not."""
+    """From which day it is so, as such appraisals usually come out; of late ones only before which it is not."""
     first = one.chances[0]
     if not first.late:
         return Bilingual(f"通常{day}起计", f"usually from {day}")

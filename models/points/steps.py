@@ -77,12 +77,18 @@ class Combination:
         return self.gain < sum(step.points for step in self.steps) - NEARLY
 
 
-def combined(reach: Reach, steps: tuple[Step, ...], total: float) -> Combination:
-    """Steps that reach a total at the deadline, with the day from which they do."""
+def combined(reach: Reach, tier: Sequence[Way], counts: Sequence[int], missing: float) -> Combination:
+    """So many steps of each way, with what they add at the deadline and the day from which nothing is missing.
+
+    Once a transfer is made its further years pass by themselves too: they add to no plan, but may bring that day.
+    """
+    steps = _adding(reach, steps_of(reach, tier, counts, missing))
     timeline = with_steps(reach, steps)
-    return Combination(
-        steps, timeline.total(reach.deadline) - reach.then.total, timeline.held_from(total) or reach.deadline
-    )
+    gain = timeline.total(reach.deadline) - reach.then.total
+    for way, count in zip(tier, counts, strict=True):
+        if count and way.earned_by == "service":
+            timeline = timeline.plus(merit for one in way.chances[count:] for merit in reach.merits(way.rule, one))
+    return Combination(steps, gain, timeline.held_from(reach.then.total + missing) or reach.deadline)
 
 
 def with_steps(reach: Reach, steps: Sequence[Step]) -> Timeline:
@@ -99,7 +105,7 @@ def steps_of(reach: Reach, tier: Sequence[Way], counts: Sequence[int], gain: flo
         steps = _steps(reach, tier, counts, waits)
         if with_steps(reach, steps).total(reach.deadline) - reach.then.total >= gain - NEARLY:
             break
-    return _adding(reach, steps)
+    return steps
 
 
 def _adding(reach: Reach, steps: Sequence[Step]) -> tuple[Step, ...]:

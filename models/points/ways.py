@@ -100,10 +100,15 @@ class Reach:
         """The total day by day if nothing is done."""
         return Timeline.of(self.then, self.start)
 
+    @cached_property
+    def _lines_of(self) -> Mapping[str, tuple[PointsRule, ...]]:
+        """The rules of the lines on which a merit of each rule counts."""
+        rules = [line.rule for line in self.then.lines]
+        return {rule.code: tuple(one for one in rules if implied(rule, one)) for rule in rules}
+
     def merits(self, rule: PointsRule, chance: Chance) -> Merits:
         """One more merit of a rule on every line on which it counts for some time."""
-        lines = (line.rule for line in self.then.lines)
-        return [(one, Span.of(one, chance.earned, chance.on)) for one in lines if implied(rule, one)]
+        return [(one, Span.of(one, chance.earned, chance.on)) for one in self._lines_of[rule.code]]
 
     def end(self, offer: Offer) -> date:
         """The last day on which completing a course still gives something: of its offer, or before the deadline."""

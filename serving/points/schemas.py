@@ -124,8 +124,7 @@ class PointsStep(Answer):
     course_id: str | None = about("可修的培训", "a course that would do")
     transfer_on: date | None = about(
         "计分日所据的调入日期：按规定最早可调入之日；空为不须调动",
-        "the transfer to a post that counts on which that day rests, the earliest that rules allow, null where it needs "
-        "none",
+        "the transfer to a post that counts on which that day rests, the earliest that rules allow, null for none",
         default=None,
     )
     transfer_by: date | None = about(
