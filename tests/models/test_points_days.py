@@ -144,6 +144,22 @@ def test_the_two_days_of_a_transfer_are_not_joined() -> None:
     assert "for it to count by the deadline is 2025-06-30" in way_text(one).en
 
 
+def test_the_years_after_a_transfer_pass_by_themselves_and_may_reach_a_target_before_the_last_step() -> None:
+    """An exam that still stands in September 2030 and one year reach 6 points in 2 steps, on 3 September 2027; but two
+    more years have passed at the new post by 1 March 2027, and then 6 points are held."""
+    found = plan(
+        6.0, "2030-09-01", ("grassroots_years", LAW), postings=posted("2020-06-01", "b"), courses=[law("k", 6)]
+    )
+    assert [step.rule.code for step in found.combinations[0].steps] == ["grassroots_years", LAW]
+    assert days_of(found) == ("2027-09-03", "2027-03-01")
+
+
+def test_what_was_earned_today_counts_from_tomorrow() -> None:
+    """It was told as reached beside a total of 0."""
+    found = plan(3.0, "2024-12-31", ("commendation",), honours=praised("2024-03-01"))
+    assert (found.now.total, found.status, str(found.on)) == (0.0, "by_itself", "2024-03-02")
+
+
 def test_what_must_not_be_completed_too_early_says_why_and_that_it_can_be_studied_before() -> None:
     """An exam counts for 36 months: one of 1 March 2026 has expired on 1 March 2029, one of the day after has not. Both
     courses are studied long before, so both are completed on that one day."""
