@@ -28,12 +28,13 @@ class EarningPolicy:
     appraisals_each: Annotated[int, Field(ge=1, le=12)]
     appraisal_month: Annotated[int, Field(ge=1, le=12)]
     appraisals_known: Annotated[float, Field(gt=0.0, le=1.0)]
+    most_months_ahead: Annotated[int, Field(ge=1, le=1200)]
     by_table: Mapping[Code, EarnedBy] = field(default_factory=dict)
 
     def study_days(self, hours: float) -> int:
         """How many days it takes to find so many hours of study, at least one.
 
-        >>> EarningPolicy(6.0, 16.0, 1, 3, 12, 0.9).study_days(8.0)
+        >>> EarningPolicy(6.0, 16.0, 1, 3, 12, 0.9, 480).study_days(8.0)
         10
         """
         return max(ceil(hours * 7.0 / self.study_hours_a_week - NEARLY), 1)

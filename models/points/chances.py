@@ -12,7 +12,9 @@ class Chance:
 
     `awaited` says that what it is given for is over and only its outcome is not known yet; `late` that the day by which
     such outcomes are usually known has passed too: then `on` is tomorrow, and nobody knows when it comes. `transfer_by`
-    is the last day on which a transfer to a post that counts still earns it by the deadline; None where it needs none.
+    is the last day on which a transfer to a post that counts still earns it by the deadline, `transfer_on` the one that
+    earns it on the day told; None where it needs none. `waits` says that it could be earned sooner, but would have
+    expired by the deadline.
     """
 
     earned: date
@@ -20,3 +22,5 @@ class Chance:
     awaited: bool = False
     late: bool = False
     transfer_by: date | None = None
+    transfer_on: date | None = None
+    waits: bool = False

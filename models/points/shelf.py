@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Self
 
 import numpy as np
@@ -22,8 +22,7 @@ from data_contracts.policy import policy
 from models.courses.learners import offered_courses
 from models.courses.rules import OfferedCourse
 from models.points.lines import Frames
-
-ONE_DAY = timedelta(days=1)
+from models.points.timeline import ONE_DAY
 
 
 @dataclass(frozen=True)

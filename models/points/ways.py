@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,9 +23,8 @@ from data_contracts.earning import EarnedBy, EarningPolicy
 from models.points.appraisals import Appraisals
 from models.points.chances import Chance
 from models.points.lines import Account
-from models.points.shelf import ONE_DAY, CourseWill, Offer, Shelf
-
-NEARLY = 1e-9
+from models.points.shelf import CourseWill, Offer, Shelf
+from models.points.timeline import NEARLY, ONE_DAY, Merits, Span, Timeline
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,10 @@ class Way:
     """A rule with what could still be earned on it by the deadline.
 
     `room` is what the cap leaves at the deadline once that day's own merits are counted; `chances` are one, two, ...
-    more merits, each as early as it could count; `by_itself` are the anniversaries that pass while the present
-    posting lasts (already in the points expected at the deadline). `offers` are the courses, first those that
-    can be completed soonest; all of them together can be, each by the last day of its offer. `awaited` are the
+    more merits, each as early as it could count, and `days` those from which each of the steps adds points: later than
+    it counts where the line stands at its cap until others expire. `by_itself` are the anniversaries that pass while
+    the present posting lasts (already in the points expected at the deadline). `offers` are the courses, first those
+    that can be completed soonest; all of them together can be, each by the last day of its offer. `awaited` are the
     appraisals of a period that is over, those too that are usually known only after the deadline; `missing` is the end
     of the last period before that, once for each appraisal of it that never came; `transfer_from` is the first day on
     which a post whose years count may be taken, None where nothing but the present one is needed.
@@ -43,16 +45,12 @@ class Way:
     earned_by: EarnedBy
     room: float
     chances: tuple[Chance, ...]
+    days: tuple[date, ...] = ()
     by_itself: tuple[date, ...] = ()
     offers: tuple[Offer, ...] = ()
     awaited: tuple[Chance, ...] = ()
     missing: tuple[date, ...] = ()
     transfer_from: date | None = None
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        """The earliest days on which one, two, ... more merits could count."""
-        return tuple(chance.on for chance in self.chances)
 
     @property
     def steps(self) -> int:
@@ -97,6 +95,21 @@ class Reach:
         """The day on which the points are asked for."""
         return self.then.as_of
 
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The total day by day if nothing is done."""
+        return Timeline.of(self.then, self.start)
+
+    @cached_property
+    def _lines_of(self) -> Mapping[str, tuple[PointsRule, ...]]:
+        """The rules of the lines on which a merit of each rule counts."""
+        rules = [line.rule for line in self.then.lines]
+        return {rule.code: tuple(one for one in rules if implied(rule, one)) for rule in rules}
+
+    def merits(self, rule: PointsRule, chance: Chance) -> Merits:
+        """One more merit of a rule on every line on which it counts for some time."""
+        return [(one, Span.of(one, chance.earned, chance.on)) for one in self._lines_of[rule.code]]
+
     def end(self, offer: Offer) -> date:
         """The last day on which completing a course still gives something: of its offer, or before the deadline."""
         last = self.deadline - ONE_DAY
@@ -115,9 +128,13 @@ class Reach:
         """The hours of study until the end of a day."""
         return max((until - self.start).days, 0) * self.earning.study_hours_a_week / 7.0
 
+    def studied(self, hours: float) -> date:
+        """The day on which so many hours of study have been found."""
+        return self.start + timedelta(days=self.earning.study_days(hours))
+
     def together(self, offers: Sequence[Offer]) -> date:
         """The day on which the last of these courses is completed, whatever their order: nothing else is studied."""
-        done = self.start + timedelta(days=self.earning.study_days(sum(offer.hours for offer in offers)))
+        done = self.studied(sum(offer.hours for offer in offers))
         return max([done, *(offer.first for offer in offers if offer.first is not None)])
 
 
@@ -133,16 +150,25 @@ def ways_of(reach: Reach) -> tuple[Way, ...]:
         since = max(reach.start, lasting_from(rule, reach.deadline) or reach.start)
         own = offers.get(rule.code, ())
         told = _chances(reach, rule, kind, since, own)
-        ways.append(
-            Way(
-                rule, kind, room, tuple(one for one in told if one.on <= reach.deadline), passing,
-                own if kind == "study" else (),
-                tuple(one for one in told if one.awaited),
-                _missing(reach, rule) if kind == "appraisal" else (),
-                None if passing or rule.code in reach.serving else reach.transfers.get(rule.code),
-            )
+        way = Way(
+            rule, kind, room, tuple(one for one in told if one.on <= reach.deadline), (), passing,
+            own if kind == "study" else (),
+            tuple(one for one in told if one.awaited),
+            _missing(reach, rule) if kind == "appraisal" else (),
+            None if passing or rule.code in reach.serving else reach.transfers.get(rule.code),
         )  # fmt: skip
+        ways.append(replace(way, days=_adding(reach, way)))
     return tuple(ways)
+
+
+def _adding(reach: Reach, way: Way) -> tuple[date, ...]:
+    """The days from which one, two, ... more merits add points to the line."""
+    spans = [Span.of(way.rule, chance.earned, chance.on) for chance in way.chances[: way.steps]]
+    found = []
+    for number, span in enumerate(spans):
+        before = reach.timeline.plus((way.rule, each) for each in spans[:number])
+        found.append(before.adding(way.rule, span) or span.since)
+    return tuple(found)
 
 
 def lasting_from(rule: PointsRule, deadline: date) -> date | None:
@@ -183,19 +209,22 @@ def _chances(
     """One, two, ... more merits as early as they could count, earned by the deadline."""
     if kind == "service":
         return () if rule.per != "year" or rule.code in reach.serving else _years(reach, rule)
+    lasting, officer_id = lasting_from(rule, reach.deadline), reach.now.officer_id
     if kind == "appraisal":
-        lasting = lasting_from(rule, reach.deadline) or date.min
-        officer_id, until = reach.now.officer_id, reach.deadline
-        return reach.appraisals.chances(officer_id, rule, lasting, reach.start, until, reach.earning)
+        first = lasting or date.min
+        return reach.appraisals.chances(officer_id, rule, first, reach.start, reach.deadline, reach.earning)
     if kind == "study":
-        found = [reach.together(offers[:number]) for number in range(1, len(offers) + 1)]
+        firsts = [offers[:number] for number in range(1, len(offers) + 1)]
+        found = [(reach.together(some), reach.studied(sum(one.hours for one in some))) for some in firsts]
     else:
         apart = 12 / reach.earning.awards_a_year
         found, number = [], 0
         while (day := add_months(since, round(number * apart))) < reach.deadline:
-            found.append(day)
+            found.append((day, reach.start))
             number += 1
-    return tuple(Chance(day, day + ONE_DAY) for day in found if day < reach.deadline)
+    return tuple(
+        Chance(day, day + ONE_DAY, waits=sooner < day == lasting) for day, sooner in found if day < reach.deadline
+    )
 
 
 def _missing(reach: Reach, rule: PointsRule) -> tuple[date, ...]:
@@ -211,7 +240,8 @@ def _years(reach: Reach, rule: PointsRule) -> tuple[Chance, ...]:
         return ()
     since = lasting_from(rule, reach.deadline) or begin
     while (day := add_months(begin, 12 * number)) <= reach.deadline:
-        found += [Chance(day, day, transfer_by=_begun_by(reach.deadline, 12 * number))] if day >= since else []
+        by = _begun_by(reach.deadline, 12 * number)
+        found += [Chance(day, day, transfer_by=by, transfer_on=begin)] if day >= since else []
         number += 1
     return tuple(found)
 
@@ -228,13 +258,23 @@ def _begun_by(deadline: date, months: int) -> date:
     return day
 
 
-def completed_on(reach: Reach, offers: Sequence[Offer]) -> dict[str, date]:
-    """The day on which each course is completed, one after another, in the order in which they are taken."""
+class Taken(NamedTuple):
+    """When the hours of a course are found, those of the courses before it too, and when it is completed."""
+
+    studied: date
+    completed: date
+
+
+def taken_one_by_one(reach: Reach, offers: Sequence[Offer]) -> dict[str, Taken]:
+    """When each course is taken, one after another, in the order in which they are taken.
+
+    One that must not be completed before a day is studied in its turn all the same: so several can end on that day.
+    """
     found, hours = {}, 0.0
     for offer in _in_order(reach, offers):
         hours += offer.hours
-        done = reach.start + timedelta(days=reach.earning.study_days(hours))
-        found[offer.course_id] = max(done, offer.first or done)
+        studied = reach.studied(hours)
+        found[offer.course_id] = Taken(studied, max(studied, offer.first or studied))
     return found
 
 

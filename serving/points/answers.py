@@ -10,7 +10,6 @@ from typing import Protocol, Self
 
 import pandas as pd
 
-from data_contracts.errors import InvalidInput
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
@@ -23,9 +22,13 @@ from models.courses.learners import Readings
 from models.eligibility.standing_facts import NEEDS
 from models.points.appraisals import NOTHING_LEARNT, Delays
 from models.points.lines import Account, Frames, Line, Merit, accounts, tables_needed
-from models.points.plan import Combination, Plan, Target, plans
-from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points.plan import Plan, plans
+from models.points.plan_words import loss_text, plan_text
 from models.points.shelf import CourseWill
+from models.points.step_words import combination_text, step_text
+from models.points.steps import Combination
+from models.points.targets import Target, check_deadline
+from models.points.way_words import way_text
 from models.points.words import Records, line_text, merit_text
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
@@ -119,12 +122,14 @@ class PointsDesk:
     ) -> PointsAnswer:
         """One result for each officer, in order.
 
-        Raises InvalidInput for a day that has not come yet and for a deadline that is not after the day, NobodyWaits
-        where the answer was given up and TooMuchAtOnce where the officers are too many for the time there is.
+        Raises InvalidInput for a day that has not come yet and for a deadline that is not after the day or too far
+        ahead, NobodyWaits where the answer was given up and TooMuchAtOnce where the officers are too many for the time
+        there is.
         """
         waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
-        _check_deadline(request, as_of)
+        if request.target is not None:
+            check_deadline(request.target.deadline, as_of, self.policy.earning)
         ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
         needed = (*tables_needed(rules), *KNOWN_BY, *(() if request.target is None else PLANNED_FROM))
         frames = self.records(ids, as_of, list(dict.fromkeys(needed)))
@@ -173,15 +178,6 @@ class PointsDesk:
                 frozenset(one.course.course_id for one in due if one.overdue),
             )
         return wills
-
-
-def _check_deadline(request: PointsRequest, as_of: date) -> None:
-    if request.target is not None and request.target.deadline <= as_of:
-        deadline = request.target.deadline
-        raise InvalidInput(
-            f"target.deadline {deadline} is not after {as_of}; give a later day",
-            zh=f"target.deadline {deadline} 不晚于 {as_of}；请给出更晚的日期",
-        )
 
 
 def _total(asked: PointsTarget, account: Account) -> float:
@@ -243,7 +239,7 @@ def _plan(records: Records, plan: Plan, away: Sequence[KeptAway], required: Coll
                 plannable=way.rule.plannable,
                 room=way.room,
                 gives=list(way.gives()),
-                days=list(way.days[: way.steps]),
+                days=list(way.days),
                 awaited=len(way.awaited),
                 transfer_from=way.transfer_from,
                 by_itself_on=list(way.by_itself),
@@ -262,10 +258,14 @@ def _combination(records: Records, found: Combination) -> PointsCombination:
         PointsStep(
             rule=step.rule.code,
             on=step.on,
+            adds_on=step.adds_on(step.rule),
             course_id=None if step.offer is None else step.offer.course_id,
+            transfer_on=step.chance.transfer_on,
             transfer_by=step.chance.transfer_by,
             text=text_of(step_text(step, records)),
         )
         for step in found.steps
     ]
-    return PointsCombination(gain=found.gain, on=found.on, steps=steps, text=text_of(combination_text(found)))
+    return PointsCombination(
+        gain=found.gain, on=found.on, reached_on=found.reached, steps=steps, text=text_of(combination_text(found))
+    )

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
+from models.points.words import as_told
 from serving.schemas import MAX_OFFICERS, Answer, Body, Declined, NotScored, OfficerId, Text, about, told
 
 MOST_POINTS = 10_000.0
+Points = Annotated[float, AfterValidator(as_told)]  # the figure of the answer is that of its text
 
 
 class PointsTarget(Body):
     """期限与目标：总分或还缺的分数，二者择一。 / A deadline with a total or the points missing, one of the two."""
 
-    deadline: date = about("期限", "the day on which the points are asked for")
+    deadline: date = about(
+        "期限：晚于计算日期，且不超过政策所定的月数（earning 政策 most_months_ahead）；过远的退回并说明最晚日期",
+        "the day on which the points are asked for: after the day of the record, by no more months than policy says "
+        "(earning policy, most_months_ahead); one further ahead is refused with the last day that is not",
+    )
     total: float | None = about("目标总分", "the total asked for", default=None, ge=0.0, le=MOST_POINTS)
     missing: float | None = about(
         "在现有分数上还缺的分数", "points missing to what there is now", default=None, gt=0.0, le=MOST_POINTS
@@ -46,9 +52,9 @@ class Evidence(Answer):
 
     earned_on: date = about("取得日期", "day on which it was earned")
     text: Text = about("依据的文字", "the evidence in words")
-    points: float = about("该项分值", "what it is worth")
-    counted: float = about("实际计分", "what counts of it")
-    cut_off: float = about("超出上限不计的分数", "what the cap takes of it")
+    points: Points = about("该项分值", "what it is worth")
+    counted: Points = about("实际计分", "what counts of it")
+    cut_off: Points = about("超出上限不计的分数", "what the cap takes of it")
     state: Literal["counted", "expired"] = about("有效或已过期", "in force or expired")
     expires_on: date | None = about("不再计分的首日；空为长期", "first day it no longer counts, null for good")
 
@@ -59,9 +65,9 @@ class PointsLine(Answer):
     rule: str = about("规则代码", "code of the rule")
     name: Text = about("规则名称", "name of the rule")
     text: Text = about("该行的文字", "the line in words")
-    points: float = about("该行计分", "points of the line")
-    subtotal: float = about("上限前合计", "sum before the cap")
-    cap: float = about("上限", "the cap")
+    points: Points = about("该行计分", "points of the line")
+    subtotal: Points = about("上限前合计", "sum before the cap")
+    cap: Points = about("上限", "the cap")
     evidence: list[Evidence] = about("依据，按取得先后", "the evidence in the order it was earned")
 
 
@@ -70,7 +76,7 @@ class PointsLoss(Answer):
 
     rule: str = about("规则代码", "code of the rule")
     on: date = about("不再计分的首日", "first day on which they no longer count")
-    points: float = about("减少的分数", "points lost")
+    points: Points = about("减少的分数", "points lost")
     text: Text = about("文字", "in words")
 
 
@@ -83,12 +89,13 @@ class PointsWay(Answer):
         "本人能否自行争取；由他人评定者不列入办法",
         "whether officers can bring it about; what others decide is advised to nobody",
     )
-    room: float = about("期限日上限所余", "what the cap leaves on the deadline")
-    gives: list[float] = about("每一次可得的分数", "what each further merit gives")
+    room: Points = about("期限日上限所余", "what the cap leaves on the deadline")
+    gives: list[Points] = about("每一次可得的分数", "what each further merit gives")
     days: list[date] = about(
-        "各次最早计分日；考核为通常公布之日，已过该日的为次日",
-        "earliest day on which each could count; of appraisals the day by which they are usually published, tomorrow "
-        "where that has passed",
+        "各次最早加分日（到期限日仍有效者）：上限所限的为上限有余之日；考核为通常公布之日，已过该日的为次日",
+        "earliest day from which each adds points that still stand on the deadline: where the line is at its cap the "
+        "day on which that leaves room; of appraisals the day by which they are usually published, tomorrow where that "
+        "has passed",
     )
     awaited: int = about(
         "考核期已结束而尚未公布的考核项数", "appraisals whose period is over and that are not published yet", default=0
@@ -106,11 +113,24 @@ class PointsStep(Answer):
     """一步。 / One step."""
 
     rule: str = about("规则代码", "code of the rule")
-    on: date = about("按此顺序的最早计分日", "earliest day on which it could count, the steps taken in this order")
+    on: date = about(
+        "按此顺序的最早计分日，到期限日仍有效",
+        "earliest day on which it could count and still stands on the deadline, the steps taken in this order",
+    )
+    adds_on: date = about(
+        "在本项加分之日；因上限所限可晚于计分日",
+        "day from which it adds points to its line, later than it counts where the cap leaves no room before",
+    )
     course_id: str | None = about("可修的培训", "a course that would do")
+    transfer_on: date | None = about(
+        "计分日所据的调入日期：按规定最早可调入之日；空为不须调动",
+        "the transfer to a post that counts on which that day rests, the earliest that rules allow, null for none",
+        default=None,
+    )
     transfer_by: date | None = about(
-        "须不晚于此日调入计入本项的岗位；空为不须调动",
-        "last day for the transfer to a post that counts, null where it needs none",
+        "期限前仍够的最晚调入日期，计分日相应推迟；空为不须调动",
+        "last day for that transfer with which the steps still do by the deadline, each as much later; null where it "
+        "needs none",
         default=None,
     )
     text: Text = about("文字", "in words")
@@ -119,8 +139,12 @@ class PointsStep(Answer):
 class PointsCombination(Answer):
     """达到目标的最少步骤。 / The fewest steps that reach the target."""
 
-    gain: float = about("期限日可增加的分数", "points added on the deadline")
-    on: date = about("最早完成日", "earliest day on which all count")
+    gain: Points = about("期限日可增加的分数", "points added on the deadline")
+    on: date = about("各步全部计入的最早日期", "earliest day on which all steps count")
+    reached_on: date = about(
+        "达到目标并保持到期的首日，连同自然增减",
+        "first day from which the target is held until the deadline, with what comes and expires by itself",
+    )
     steps: list[PointsStep] = about("步骤，按日期", "the steps by day")
     text: Text = about("文字", "in words")
 
@@ -132,10 +156,10 @@ class PointsPlan(Answer):
         "已达到、自然达到、可以达到、期限内靠自身努力达不到",
         "reached, by itself, possible, or not within the deadline by one's own steps",
     )
-    target: float = about("目标总分", "the total asked for")
+    target: Points = about("目标总分", "the total asked for")
     deadline: date = about("期限", "the deadline")
-    total_then: float = about("不作变动时期限日的总分", "total on the deadline if nothing is done")
-    missing: float = about("期限日所缺分数", "points missing on the deadline")
+    total_then: Points = about("不作变动时期限日的总分", "total on the deadline if nothing is done")
+    missing: Points = about("期限日所缺分数", "points missing on the deadline")
     reached_on: date | None = about("自然达到的日期", "day from which it is reached by itself")
     losses: list[PointsLoss] = about("期限前到期的分数", "what expires before the deadline")
     ways: list[PointsWay] = about("各行还能如何得分", "what each line could still give")
@@ -154,7 +178,7 @@ class PointsScored(Answer):
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
-    total: float = about("总分", "the total")
+    total: Points = about("总分", "the total")
     points: list[PointsLine] = about("逐项积分，按规则表顺序", "line by line in the order of the rule table")
     plan: PointsPlan | None = about("目标的答复；未问则空", "the answer to the target, null when none was asked")
 

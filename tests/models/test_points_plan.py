@@ -14,9 +14,12 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from models.points.appraisals import NOTHING_LEARNT, Delays
 from models.points.lines import accounts
-from models.points.plan import Plan, Target, plans
-from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points.plan import Plan, plans
+from models.points.plan_words import loss_text, plan_text
 from models.points.shelf import CourseWill, Offer
+from models.points.step_words import combination_text, step_text
+from models.points.targets import Target
+from models.points.way_words import way_text
 from models.points.ways import implied
 from models.points.words import Records
 from tests.models.records import framed, officers_of, record, simulated
@@ -86,10 +89,12 @@ def test_a_way_that_needs_a_transfer_says_so_and_begins_when_rules_allow_one() -
     assert [str(step.on) for step in found.combinations[0].steps] == ["2025-07-01", "2026-07-01"]
     told = step_text(found.combinations[0].steps[0], Records({}))  # one transfer, in time for both years
     assert told.en.endswith(
-        "from 2025-07-01 at the earliest, which needs a transfer to a post in a station or community by 2024-09-01"
+        "2 points from 2025-07-01 at the earliest, by a transfer to a post in a station or community on 2024-07-01; a "
+        "later one moves it back as much, and the last that still does by the deadline is on 2024-09-01"
     )
-    assert told.zh == "基层工作年限，最早2025-07-01起计2分，须不晚于2024-09-01调入派出所或社区岗位"
-    assert "needs a transfer to a post in a station or community by 2024-09-01" in way_text(found.ways[0]).en
+    assert told.zh == (
+        "基层工作年限，最早2025-07-01起计2分，须2024-07-01调入派出所或社区岗位；推迟调入则相应推迟，期限前仍够的最晚调入日为2024-09-01"
+    )
     short = plan(2.0, "2025-06-30", ("grassroots_years",), **lately)
     assert (short.status, short.ways[0].days) == ("not_within_deadline", ())
     assert way_text(short.ways[0]).en.endswith(
@@ -141,7 +146,8 @@ def test_courses_are_named_with_their_hours_and_days_and_count_on_every_line() -
         == "training passed (with 60 or more), such as “fit” of 6 hours: 0.5 points from 2024-03-09 at the earliest"
     )
     assert sum(step.points for step in best.steps) == best.gain  # so that what is told adds up
-    assert combination_text(best).en == "2 steps for 5 points, done on 2024-03-23"
+    assert combination_text(best).en == "2 steps for 5 points, the target is reached on 2024-03-23 at the earliest"
+    assert combination_text(best).zh == "2步共5分，最早2024-03-23达到目标"
     assert "less what is over a cap" in combination_text(replace(best, gain=4.5)).en
     assert "2 steps for 5 points" in plan_text(found).en
     assert plan(5.0, "2024-03-23", ("law_exam", "training_passed")).status == "possible"
@@ -168,9 +174,14 @@ def test_a_course_counts_only_on_lines_on_which_it_still_stands_at_the_deadline(
     assert "more as" not in step_text(now.steps[0], Records(record(courses=COURSES))).en
     assert (waits.gain, str(waits.on), [one.code for one in waits.steps[0].also]) == (4.5, "2024-09-03", [both[1]])
     told = step_text(waits.steps[0], Records({}))  # the way says from 2024-03-16: why not then?
-    assert told.en.endswith("0.5 more as training passed, so that all of it still stands on the deadline")
-    assert told.zh.endswith("另计入培训合格0.5分（不提前，以便到期限日各项仍有效）")
-    assert "stands on the deadline" not in step_text(now.steps[0], Records({})).en
+    assert told.en.endswith(
+        ", completed on 2024-09-02 or later (so that it still stands on the deadline: as training passed it counts for "
+        "24 months; the hours can be studied before): 4 points from 2024-09-03, and 0.5 more as training passed"
+    )
+    assert told.zh.endswith(
+        "，须2024-09-02或之后完成（作为培训合格计分24个月，过早则到期限日已失效，学时可提前学），2024-09-03起计4分，另计入培训合格0.5分"
+    )
+    assert "or later" not in step_text(now.steps[0], Records({})).en
     assert (now.capped, waits.capped) == (False, False)
     ending = asked(4.5, issued_on="2022-06-01")
     assert (ending.status, ending.most) == ("not_within_deadline", 4.0)
@@ -492,7 +503,7 @@ def test_a_line_at_its_cap_or_with_no_way_says_so() -> None:
 
 
 def test_the_deadline_must_lie_ahead() -> None:
-    with pytest.raises(InvalidInput, match="not after 2024-03-01"):
+    with pytest.raises(InvalidInput, match=r"target\.deadline 2024-03-01 is not after 2024-03-01"):
         plan(1.0, "2024-03-01")
     assert plans({}, [], [], policy()) == []
 

@@ -187,6 +187,32 @@ def test_days_that_cannot_be_are_refused(desk: PointsDesk) -> None:
         ask(desk, officer_ids=["a"], as_of="2024-03-02")
     with pytest.raises(InvalidInput, match="deadline 2024-03-01 is not after"):
         ask(desk, officer_ids=["nobody"], target={"deadline": "2024-03-01", "total": 1.0})
+    for day in ("2064-03-02", "9000-01-01", "9999-12-31"):  # the last of them broke, with no error that told why
+        with pytest.raises(
+            InvalidInput, match=f"target.deadline {day} .* give 2064-03-01 or an earlier day"
+        ) as refused:
+            ask(desk, officer_ids=["nobody"], target={"deadline": day, "total": 1.0})
+        assert refused.value.status == 422
+        assert f"target.deadline {day} 晚于" in refused.value.zh
+    told = PointsRequest.model_json_schema()["$defs"]["PointsTarget"]["properties"]["deadline"]["description"]
+    assert "most_months_ahead" in told
+
+
+def test_figures_of_points_are_those_of_the_text(desk: PointsDesk) -> None:
+    """9 points and 0.1 more, 8 of them on the deadline: what was missing read 1.0999999999999996."""
+    plan = scored(ask(desk, officer_ids=["a"], target={"deadline": "2025-03-01", "missing": 0.1})).plan
+    assert plan is not None
+    assert (plan.target, plan.missing) == (9.1, 1.1)
+    assert "1.1 missing" in plan.text.en
+
+
+def test_a_combination_tells_when_its_steps_count_and_when_the_target_is_held(desk: PointsDesk) -> None:
+    """8 hours are ten days: the exam of 11 March counts from the 12th and makes up for what is lost on 1 April."""
+    plan = scored(ask(desk, officer_ids=["a"], target={"deadline": "2025-02-01", "total": 9.0})).plan
+    assert plan is not None
+    (found,) = plan.combinations
+    assert (found.on, found.reached_on) == (date(2024, 3, 12), date(2024, 3, 1))
+    assert (found.steps[0].on, found.steps[0].adds_on, found.steps[0].transfer_on) == (found.on, found.on, None)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +262,7 @@ def test_a_transfer_is_told_with_its_days(desk: PointsDesk) -> None:
     plan = scored(ask(desk, officer_ids=["b"], target={**target, "missing": 8.5})).plan
     assert plan is not None
     years = [step for step in plan.combinations[0].steps if step.rule == "grassroots_years"]
-    assert [step.transfer_by for step in years] == [date(2024, 4, 1)] * 2
+    assert [(step.transfer_on, step.transfer_by) for step in years] == [(date(2024, 3, 1), date(2024, 4, 1))] * 2
 
 
 def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(
