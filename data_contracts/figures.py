@@ -20,6 +20,15 @@ def half_up(value: float, digits: int = 0) -> float:
     return float(rounded) + 0.0  # nothing has no sign
 
 
+def without_remainder(value: float) -> float:
+    """A sum as the figure that people read: what is left of adding tenths up is no part of it.
+
+    >>> without_remainder(29.1 - 23.0)
+    6.1
+    """
+    return float(f"{value:.10g}")
+
+
 def figure_told(value: float, digits: int = 3, *, signed: bool = False) -> str:
     """A share, a ratio or a difference with so many digits; what is whole is told whole.
 

@@ -24,15 +24,6 @@ def number(value: float) -> str:
     return f"{value:.10g}"
 
 
-def as_told(value: float) -> float:
-    """Points as the figure that people read: what is left of adding tenths up is no part of it.
-
-    >>> as_told(29.1 - 23.0)
-    6.1
-    """
-    return float(number(value))
-
-
 class Records:
     """Records as people are told of them: rows by place and names by code, each table read once when it is needed."""
 

@@ -7,11 +7,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from models.points.words import as_told
+from data_contracts.figures import without_remainder
 from serving.schemas import MAX_OFFICERS, Answer, Body, Declined, NotScored, OfficerId, Text, about, told
 
 MOST_POINTS = 10_000.0
-Points = Annotated[float, AfterValidator(as_told)]  # the figure of the answer is that of its text
+Points = Annotated[float, AfterValidator(without_remainder)]  # the figure of the answer is that of its text
 
 
 class PointsTarget(Body):

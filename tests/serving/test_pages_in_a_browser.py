@@ -252,6 +252,7 @@ def test_on_a_phone_the_whole_way_fits(pages: Room) -> None:
 
 
 def test_no_id_of_an_officer_is_in_an_address_and_a_handle_leads_nowhere_in_another_session(pages: Room) -> None:
+    as_opened(places()["a station"].officer_id)  # other tests may have closed every case
     with pages.signed_in("zh") as page, pages.signed_in("zh") as other:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
