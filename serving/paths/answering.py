@@ -38,7 +38,16 @@ from serving.paths.schemas import (
     Retirement,
 )
 from serving.paths.terms import term_of
-from serving.paths.unwanted import ALL_DECLINED, NAME_IT, Sorted, open_by_name, path_id, posts_of, sorted_paths
+from serving.paths.unwanted import (
+    ALL_DECLINED,
+    NAME_IT,
+    OTHERS_LEFT,
+    Sorted,
+    open_by_name,
+    path_id,
+    posts_of,
+    sorted_paths,
+)
 from serving.schemas import BlockedBy, Declined, Text
 from serving.words import because_of, text_of
 
@@ -83,7 +92,8 @@ class Answering:
         told_today = {posts_of(path) for path in told.paths}
         barred = bool(question.also) and question.also not in told_today and day.closed(question, question.also)
         stands = Now(
-            question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance,
+            question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months,
+            None if told.because is not None else told.chance,  # a refusal tells its own, in its words
             None if stated is None else stated.ends_on, barred, _held_on(question, stated),
         )  # fmt: skip
         return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
@@ -212,13 +222,15 @@ class Answering:
         )
 
     def _all_declined(self) -> NoPath:
-        """Every path was declined; a post is named only where that helps."""
+        """Every path was declined; what other ways are left is told, and a post is named only where that helps."""
         post = open_by_name(self.found.unwanted, self.standing.away) if self.asked.question.kind == POST else None
-        if post is None:
-            return NoPath("declined", ALL_DECLINED)
-        name = self.day.name(post)
-        zh, en = NAME_IT.zh.format(post=name.zh), NAME_IT.en.format(post=name.en)
-        return NoPath("declined", Bilingual(ALL_DECLINED.zh + zh, ALL_DECLINED.en + en))
+        left = chance_told(self.told.wanted or 0.0)
+        words = OTHERS_LEFT if left > 0.0 else ALL_DECLINED
+        zh, en = words.zh.format(chance=left), words.en.format(chance=left)
+        if post is not None:
+            name = self.day.name(post)
+            zh, en = zh + NAME_IT.zh.format(post=name.zh), en + NAME_IT.en.format(post=name.en)
+        return NoPath("declined", Bilingual(zh, en))
 
     def _instead(self, one: Instead) -> PathInstead:
         """A change; a nearer goal is named, for the chance told with it is of that goal and of no other."""

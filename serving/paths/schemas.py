@@ -238,18 +238,20 @@ class Progress(Answer):
         "首次为该目标制定、按计划、提前、偏离、已达到或无路径；走上所列任一路径均为按计划；目标的预计日期比首次告知时早、超过宽限"
         "月数且可能性未下降者为提前；偏离指现任岗位不在所列任一路径上或路径已不可行、且目标的可能性未上升（只告知一次，此后以重订的"
         "计划衡量），或步骤已逾期（直至完成或不再是第一步），或目标的预计日期晚于首次告知的区间，或目标的期限已届满、按此路径要在"
-        "届满之后才能达到（首次制定时亦然）；推迟而仍在首次告知的区间之内者为按计划",
+        "届满之后才能达到（首次制定时亦然；期限内曾达到、其后离开者除外）；推迟而仍在首次告知的区间之内者为按计划",
         "the first plan for this goal, on track, ahead, off track, reached, or no path; a step of any path told is on "
         "track; ahead where the goal is expected earlier than was told first, by more than the months of grace, and "
         "its chance did not fall; off track where the present post is on none of the paths told or the path is no "
         "longer open, and the chance of the goal did not rise (once: the plan made then counts after it), or where a "
         "step is late (until it is done or no longer comes first), or the goal is expected after the interval that was "
         "told of it first, or the goal's term is over or ends before the day on which this path gets there (of a first "
-        "plan too); later, but within the interval told first, is on track",
+        "plan too, but not where the goal was reached within its term and left since); later, but within the interval "
+        "told first, is on track",
     )  # fmt: skip
     changed: bool = about(
-        "路径是否改变；首次制定为否，达到目标仅首次为是",
-        "whether the path is another one now; false for the first plan, and of a goal reached true once",
+        "路径是否改变；此前未制定过路径的为否，更换目标的为是，达到目标仅首次为是",
+        "whether the path is another one now; false where none was told before, true of a goal that took the place of "
+        "another, and of a goal reached true once",
     )
     why: list[PlanReason] = about("原因", "why")
 

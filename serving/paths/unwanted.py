@@ -21,6 +21,12 @@ ALL_DECLINED = Bilingual(
     "every path within the horizon is one that the officer declined (`declined` says when each may come back); state "
     "another goal",
 )
+OTHERS_LEFT = Bilingual(
+    "所列路径均为本人已表示不感兴趣的（各自何时重新列入见 declined）；其余途径合计可能性为{chance:.2%}，均未单独列出；"
+    "可登记新的目标",
+    "every path that is told was declined (`declined` says when each may come back); the other ways have a chance of "
+    "{chance:.2%} together, and none of them is told by itself; state another goal",
+)
 NAME_IT = Bilingual(
     "，或在请求中指明岗位“{post}”：指明的岗位不因本人对它不感兴趣而排除",
     ", or name the post “{post}” in the request, which is then answered though it was declined",

@@ -341,7 +341,9 @@ def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp
     assert told["p2"].text.zh.startswith("本人于 2026-10-21 表示不感兴趣")
 
 
-def test_where_every_way_was_declined_a_post_is_named_only_where_asking_by_name_helps(tmp_path: Path) -> None:
+def test_where_every_way_was_declined_a_post_is_named_only_where_asking_by_name_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who declined each way to a post was sent to ask for it by name, and was refused with the same words."""
     log = ExposureLog(f"sqlite:///{tmp_path / 'log.db'}")
     desk = replace(_desk(), suggester=kept_suggester(log))
@@ -358,6 +360,17 @@ def test_where_every_way_was_declined_a_post_is_named_only_where_asking_by_name_
     assert isinstance(named, NoPathFound)
     assert named.because.code == "declined"
     assert named.because.zh.endswith("可登记新的目标")
+    assert named.because.en.startswith("every path within the horizon is one that the officer declined")
+    found = FakePaths.tell_all
+
+    def with_others(paths: FakePaths, questions: Sequence[Question], top: int) -> list[Told]:
+        return [replace(one, wanted=0.0064) for one in found(paths, questions, top)]
+
+    monkeypatch.setattr(FakePaths, "tell_all", with_others)
+    (left,) = _ask(desk, "b")
+    assert isinstance(left, NoPathFound)
+    assert "the other ways have a chance of 0.64% together, and none of them is told by itself" in left.because.en
+    assert "其余途径合计可能性为0.64%" in left.because.zh
     assert "name the post" not in named.because.en, "it was named, and the ways to it were declined"
 
 
@@ -568,6 +581,18 @@ def test_where_retirement_leaves_no_path_the_kept_plan_is_off_track() -> None:
     assert after.progress is not None
     assert (after.progress.status, [why.code for why in after.progress.why]) == ("off_track", ["retirement"])
     assert after.progress.changed
+
+
+def test_a_refusal_tells_the_chance_in_its_own_words_alone() -> None:
+    """Of one answer one figure said that the chance fell to nothing, and another that it was .09 %."""
+    event, plans = Event("posting", "elsewhere", date(2026, 10, 15), date(2026, 10, 15)), KeptPlans()
+    _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    (found,) = _ask(_desk(event, plans=plans), "a", retires_on={"a": NOW.date() + timedelta(days=60)})
+    assert isinstance(found, NoPathFound)
+    assert found.progress is not None
+    codes = {why.code for why in found.progress.why}
+    assert "left_path" in codes
+    assert not {"chance_not", "chance_rose", "chance_fell"} & codes
 
 
 def test_who_left_every_path_told_is_off_track_only_where_the_chance_did_not_rise() -> None:
