@@ -15,6 +15,7 @@ from serving.api.opened import PLAIN_COURSES, Absent, Desk
 from serving.concerns.opened import open_concern_desks
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS, HistoryCrowds
+from serving.courses.ways import HistoryWays
 from serving.ground import Ground
 from serving.night.manifest import ModelIdentity
 from serving.paths.source import PATH as PATHS
@@ -38,7 +39,8 @@ NO_COURSE_MODEL = CourseRanking(ModelIdentity(PLAIN_COURSES, "none", "", SERVICE
 def course_desk(ground: Ground, courses: CourseRanking) -> CourseDesk:
     """The desk for courses."""
     crowds = HistoryCrowds(ground.taken, courses.ranker)
-    return CourseDesk(courses.model, ground.records, crowds, ground.suggester, ground.policy)
+    ways = HistoryWays(ground.careers.force)
+    return CourseDesk(courses.model, ground.records, crowds, ground.suggester, ground.policy, ways)
 
 
 def open_guidance(

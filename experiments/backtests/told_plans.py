@@ -29,7 +29,7 @@ from data_contracts.settings import Settings
 from experiments.backtests.plan_reader import Reader, Row
 from features.arrivals import event_tables
 from features.history import History
-from models.paths.service_end import service_end
+from models.service_end import service_end
 from serving.api.opened import Absent
 from serving.events.answers import EventDesk, open_events
 from serving.events.schemas import EventsRequest

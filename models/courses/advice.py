@@ -15,6 +15,7 @@ from typing import Protocol
 
 from data_contracts.advising import CourseLoad, CoursesPolicy
 from data_contracts.asof import add_months
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import (
@@ -32,11 +33,17 @@ from models.courses.gaps import (
     level_reason,
 )
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
+from models.courses.ways import Way
+from models.eligibility.rules import BlockedBy
 from models.stated_goals import StatedGoal
 
 ROUNDS = 4  # of looking for courses that find room: in the second nearly everybody's do
 FITS = "fits"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
+
+
+Taken = Mapping[str, Sequence[CrowdCourse]]
+"""What the crowd takes, by kind."""
 
 
 class Crowd(Protocol):
@@ -53,12 +60,14 @@ class Crowd(Protocol):
 class Learner:
     """One officer as known on a day, as far as courses go.
 
-    aim: kind and code of the goal; lapsed: a stated goal that counts no more, its term being over; aims:
-    courses that the posts of the goal require by rule, of which one is enough, none where some post asks for none;
-    levels: the last assessed level of each competency; present,
-    goal: standards of the post held and of the posts of the goal, of several the lowest; ruled: the levels without
-    which rules bar every post of the goal; hours_this_month: hours of courses already taken in the calendar month;
-    declined: ids of courses not wanted for now, which are suggested only where they are required.
+    aim: kind and code of the goal; lapsed: a stated goal that counts no more, its term being over; barred: what bars
+    every post of the goal for good, () where some can be open in time: `aims`, `goal` and `ruled` are of these then;
+    way: the job family of the goal that most went on to, of which alone `goal` and `ruled` are.
+    aims: courses that the posts of the goal require by rule, of which one is enough, none where some post asks for
+    none; levels: the last assessed level of each competency; present, goal: standards of the post held and of the posts
+    of the goal, of several the lowest; ruled: the levels without which rules bar every post of the goal.
+    hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted for now,
+    which are suggested only where they are required.
     """
 
     officer_id: str
@@ -66,6 +75,8 @@ class Learner:
     post: PostNeed | None = None
     aim: tuple[str, str] | None = None
     lapsed: StatedGoal | None = None
+    barred: tuple[BlockedBy, ...] = ()
+    way: Way | None = None
     aims: tuple[PostNeed, ...] = ()
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
@@ -103,9 +114,9 @@ def advise_courses(
     `spare_hours` asks for small courses too: those that take no longer. What finds no room in the load closes nothing
     and makes room for others: it is looked again without it, a few times.
     """
-    gaps, asking = _gaps(learner, policy), learner
+    gaps, asking, taken = _gaps(learner, policy), learner, _taken_by(crowd, learner, policy)
     for _ in range(ROUNDS):
-        found = _found(asking, gaps, courses, crowd, policy)
+        found = _found(asking, gaps, courses, taken, policy)
         plan = list(planned(found.values(), *_taking(learner), policy))
         kept = {one.course.course_id for one in plan}
         if len(kept) == len(found):
@@ -127,7 +138,7 @@ def advise_courses(
 
 
 def _found(
-    learner: Learner, gaps: Sequence[Gap], courses: Sequence[OfferedCourse], crowd: Crowd | None, policy: CoursesPolicy
+    learner: Learner, gaps: Sequence[Gap], courses: Sequence[OfferedCourse], taken: Taken, policy: CoursesPolicy
 ) -> dict[str, SuggestedCourse]:
     """Everything but small courses, in order, whether there is room for it or not."""
     catalogue = {course.course_id: course for course in courses}
@@ -136,8 +147,8 @@ def _found(
         (policy.most.required, _required(learner, courses, policy)),
         (policy.most.goal, _for_goal(learner, catalogue, policy)),
         (policy.most.gap, _gap(gaps, _open(learner, courses, policy), policy, found)),
-        (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
-        (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
+        (policy.most.next, _crowd(NEXT, taken, learner, catalogue, policy)),
+        (policy.most.wave, _crowd(WAVE, taken, learner, catalogue, policy)),
     ):
         _add(found, most, suggestions)
     return found
@@ -318,8 +329,8 @@ def _for_goal(
 ) -> Iterator[SuggestedCourse]:
     """What the goal requires and the officer has not got; a course of no catalogue is called by its id.
 
-    One post is enough to reach a goal, so of posts that require unlike courses the shortest is suggested, with the word
-    that one is enough, and none to who holds one of them.
+    One post is enough to reach a goal, so of posts that require unlike courses that of the job family that most went on
+    to is suggested, else the shortest, with the word that one is enough, and none to who holds one of them.
     """
     asked = [(need, catalogue.get(need.course_id) or OfferedCourse.unlisted(need.course_id)) for need in learner.aims]
     if any(learner.standing.holds(course) for _, course in asked):
@@ -327,14 +338,29 @@ def _for_goal(
     wanted = [one for one in asked if one[1].course_id not in learner.declined]
     if not wanted:
         return
-    need, course = min(wanted, key=lambda one: policy.load.hours_of(one[1].hours))
+    way = learner.way
+    need, course = min(
+        wanted,
+        key=lambda one: (way is not None and one[0].family != way.to, policy.load.hours_of(one[1].hours)),
+    )
     told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"{need.name.en}, a post you aim at, requires it")
     if len(asked) > 1:
+        likely = _most_went_on(way) if way is not None and need.family == way.to else Bilingual("", "")
         told = Bilingual(
-            f"{told.zh}；目标的其他岗位要求其他课程，学完一门即可",
-            f"{told.en}; other posts of your goal require other courses, and one of them is enough",
+            f"{told.zh}{likely.zh}；目标的其他岗位要求其他课程，学完一门即可",
+            f"{told.en}{likely.en}; other posts of your goal require other courses, and one of them is enough",
         )
     yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
+
+
+def _most_went_on(way: Way) -> Bilingual:
+    family = policy().names.family_named(way.to)
+    whence = Bilingual("同类岗位", "posts like yours") if way.from_family else Bilingual("您的岗位", "your post")
+    return Bilingual(
+        f"；曾任{whence.zh}、后来到过目标岗位的{way.went_on}人中，{way.took}人到了{family.zh}岗位",
+        f"; of {way.went_on} officers who went on from {whence.en} to posts of this goal, {way.took} came to "
+        f"{family.en}",
+    )
 
 
 def _gaps(learner: Learner, policy: CoursesPolicy) -> list[Gap]:
@@ -355,15 +381,19 @@ def _gap(
         yield SuggestedCourse(one.course, GAP, one.reasons, one.per_hour)
 
 
+def _taken_by(crowd: Crowd | None, learner: Learner, policy: CoursesPolicy) -> Taken:
+    """What the crowd takes, asked once: it depends on nothing that finds room or does not."""
+    if crowd is None:
+        return {}
+    likely = crowd.likely(learner.officer_id, 5 * policy.most.next)
+    return {NEXT: likely, WAVE: crowd.waves(learner.officer_id, 5 * policy.most.wave)}
+
+
 def _crowd(
-    kind: str, crowd: Crowd | None, learner: Learner, catalogue: Mapping[str, OfferedCourse], policy: CoursesPolicy
+    kind: str, taken: Taken, learner: Learner, catalogue: Mapping[str, OfferedCourse], policy: CoursesPolicy
 ) -> Iterator[SuggestedCourse]:
     """What the crowd takes, unless it is over or the officer has it; a course of no catalogue is called by its id."""
-    if crowd is None:
-        return
-    asked = 5 * (policy.most.next if kind == NEXT else policy.most.wave)
-    told = crowd.likely(learner.officer_id, asked) if kind == NEXT else crowd.waves(learner.officer_id, asked)
-    for one in told:
+    for one in taken.get(kind, ()):
         course = catalogue.get(one.course_id) or OfferedCourse.unlisted(one.course_id)
         if _offered(learner, course, policy):
             yield SuggestedCourse(course, kind, one.reasons, one.score)

@@ -60,6 +60,10 @@ class GoalPosts:
         rows = self._posts
         return [str(one) for one in rows.loc[rows["job_family"].isin(families), "post_id"]]
 
+    def family_of(self, post: str) -> str | None:
+        """The job family of a post, None where it is not known."""
+        return next(iter(self._families.get(post, ())), None)
+
     def _opened_by(self, step: str) -> pd.DataFrame:
         if step in self._opened:
             return self._opened[step]

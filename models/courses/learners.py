@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,15 +15,14 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.asof import last_known
-from data_contracts.naming import quoted
 from data_contracts.remembering import of_tables
-from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
-from models.courses.gaps import RuleLevel, rule_levels
+from models.courses.aims import GoalReadings, name_of, nobody_tells, post_needs, standards_of
 from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import Due, OfferedCourse, PostNeed, Standing, due_courses
-from models.eligibility.rules import posts_of, requirements
+from models.courses.ways import WentOn
 from models.holding import held_postings, track_of, tracks_of_posts
+from models.service_end import service_end
 from models.stated_goals import StatedGoal, stated_goals
 
 Records = Mapping[str, pd.DataFrame]
@@ -43,32 +42,6 @@ def _catalogue(records: Records) -> tuple[OfferedCourse, ...]:
     return tuple(sorted((_course(row) for row in newest.to_dict("records")), key=lambda one: one.course_id))
 
 
-@of_tables("posts")
-def _needs(records: Records) -> Mapping[str, PostNeed]:
-    """The course that each post requires; posts that require none are left out."""
-    posts = records.get("posts")
-    if posts is None or "required_course_id" not in posts:
-        return {}
-    rows = last_known(posts, "post_id")
-    return {
-        str(row["post_id"]): PostNeed(_name(row, str(row["post_id"])), str(row["required_course_id"]))
-        for row in rows[rows["required_course_id"].notna()].to_dict("records")
-    }
-
-
-@of_tables("competency_standards")
-def _standards_by_post(records: Records) -> Mapping[str, Mapping[str, float]]:
-    """What each post asks for, by competency, as last known."""
-    table = records.get("competency_standards")
-    if table is None:
-        return {}
-    newest = last_known(table, "post_id", "competency")
-    found: dict[str, dict[str, float]] = {}
-    for post, name, level in zip(newest["post_id"], newest["competency"], newest["standard_level"], strict=True):
-        found.setdefault(str(post), {})[str(name)] = float(level)
-    return found
-
-
 ORDERS = {
     "course_completions": "occurred_on", "officers": "known_on", "competency_assessments": "occurred_on",
 }  # fmt: skip
@@ -79,6 +52,7 @@ class Readings:
     """The records of the officers of one request, sorted once and cut by officer."""
 
     goals: GoalPosts
+    went_on: Callable[[], WentOn | None] = nobody_tells
 
     def learner(self, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:
         """One officer; where a table is absent what it would tell is unknown.
@@ -91,7 +65,7 @@ class Readings:
         stated = None if goal else self._goals.get(officer_id)
         lapsed = stated if stated is not None and stated.over(as_of) else None
         aim = goal if stated is None else None if lapsed else stated.code
-        aimed = self.goals.of(aim, post)
+        aimed = self._aimed.aimed(officer_id, as_of, aim, post, self._until(officer_id, as_of, stated))
         month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
         return Learner(
             officer_id,
@@ -99,25 +73,25 @@ class Readings:
             post=self._post_need(officer_id, as_of),
             aim=aim,
             lapsed=lapsed,
-            aims=_aims(records, aimed),
+            barred=aimed.barred,
+            way=aimed.way,
+            aims=aimed.aims,
             levels=self._levels(officer_id),
-            present=None if post is None else _standards(records, [post]),
-            goal=_standards(records, aimed),
-            ruled=self._ruled(aimed),
+            present=None if post is None else standards_of(records, [post]),
+            goal=aimed.goal,
+            ruled=aimed.ruled,
             hours_this_month=_hours(records, month),
         )
 
-    def _ruled(self, aimed: Sequence[str]) -> dict[str, RuleLevel]:
-        """The levels that rules ask of every post of a goal, of several the lowest, which is where one enters."""
-        each = [self._rule_levels.get(post, {}) for post in aimed]
-        names = set.intersection(*(set(one) for one in each)) if each else set()
-        return {name: min((one[name] for one in each), key=lambda asked: asked.level) for name in sorted(names)}
-
     @cached_property
-    def _rule_levels(self) -> Mapping[str, Mapping[str, RuleLevel]]:
-        """The highest level of each competency that rules ask of each post that is on record."""
-        posts = posts_of(self.goals.records) if "posts" in self.goals.records else ()
-        return {post.post_id: rule_levels(requirements(post, self.goals.policy)) for post in posts}
+    def _aimed(self) -> GoalReadings:
+        return GoalReadings(self.goals, self.went_on)
+
+    def _until(self, officer_id: str, as_of: date, stated: StatedGoal | None) -> date | None:
+        """By when a goal is to be reached: the end of its term where it is on record, and of service at the latest."""
+        end = service_end(None, self._entered_on(officer_id), self.goals.policy.paths).on
+        days = [day for day in (end, None if stated is None else stated.ends_on) if day is not None and day >= as_of]
+        return min(days, default=None)
 
     def due(self, officer_id: str, as_of: date) -> list[Due]:
         """What rules require of one officer now, as advice on courses has it: the longest overdue first."""
@@ -135,7 +109,7 @@ class Readings:
 
     def _post_need(self, officer_id: str, as_of: date) -> PostNeed | None:
         post = self._posts_held(as_of).get(officer_id)
-        return None if post is None else _needs(self.goals.records).get(post)
+        return None if post is None else post_needs(self.goals.records).get(post)
 
     @cached_property
     def _rows(self) -> Mapping[str, tuple[pd.DataFrame, Mapping[str, slice]]]:
@@ -219,39 +193,16 @@ def _hours(records: Records, taken: pd.DataFrame) -> float:
     return float(known.fillna(0.0).sum())
 
 
-def _aims(records: Records, goal: list[str]) -> tuple[PostNeed, ...]:
-    """The courses that posts require, each once, for the first of them; none where one of the posts requires none, for
-    of several posts the one that asks least counts."""
-    known = _needs(records)
-    needs = [known[one] for one in goal if one in known]
-    if len(needs) < len(goal):
-        return ()
-    return tuple({need.course_id: need for need in reversed(needs)}.values())[::-1]
-
-
-def _standards(records: Records, posts: list[str]) -> dict[str, float]:
-    """The standard of each competency; of several posts the lowest, which is where one enters."""
-    by_post, found = _standards_by_post(records), dict[str, float]()
-    for name, level in (one for post in posts for one in by_post.get(post, {}).items()):
-        found[name] = min(level, found.get(name, level))
-    return dict(sorted(found.items()))
-
-
 def _course(row: Mapping[Any, Any]) -> OfferedCourse:
     code = str(row["course_id"])
     told = {name: row.get(name) for name in ("competency", "mandated", "hours", "issued_on", "valid_months")}
     known = {name: None if pd.isna(value) else value for name, value in told.items()}
     return OfferedCourse(
         code,
-        _name(row, code),
+        name_of(row, code),
         None if known["competency"] is None else str(known["competency"]),
         bool(known["mandated"]),
         None if known["hours"] is None else float(known["hours"]),
         None if known["issued_on"] is None else known["issued_on"].date(),
         None if known["valid_months"] is None else int(known["valid_months"]),
     )
-
-
-def _name(row: Mapping[Any, Any], code: str) -> Bilingual:
-    known = [str(row[name]) for name in ("name_zh", "name_en") if not pd.isna(row.get(name))]
-    return Bilingual(known[0], known[-1]) if known else quoted(code)

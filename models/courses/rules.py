@@ -122,6 +122,7 @@ class PostNeed:
 
     name: Bilingual
     course_id: str
+    family: str | None = None
 
 
 @dataclass(frozen=True)

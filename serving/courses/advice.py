@@ -17,6 +17,7 @@ from data_contracts.vocabulary import Bilingual, ItemKind
 from models.courses.advice import AIM, REQUIRED, Crowd, Learner, SuggestedCourse, advise_courses
 from models.courses.goals import GoalPosts
 from models.courses.learners import Readings, offered_courses
+from models.courses.ways import WentOn
 from serving.courses.notices import Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
 from serving.feedback.declines import declined_courses
@@ -34,7 +35,7 @@ from serving.words import text_of
 
 TABLES = (
     "officers", "postings", "posts", "courses", "course_completions", "competency_assessments", "competency_standards",
-    "career_goals", "units", "rank_steps",
+    "career_goals", "units", "rank_steps", "promotions",
 )  # fmt: skip
 OWN = ("officers", "postings", "course_completions", "competency_assessments", "career_goals")
 TOGETHER = 10  # officers between two looks at whether anybody still waits, and at the pace
@@ -42,17 +43,27 @@ OFFICERS = Bilingual("名民警", "officers")
 Advice = Sequence[SuggestedCourse]
 CrowdSource = Callable[[date], Crowd | None]
 """What all officers were taking on a day; None where nothing is at hand for it."""
+WentOnSource = Callable[[date], WentOn | None]
+"""Where all officers went on to, as known on a day; None where nothing tells."""
+
+
+def nobody_went(_: date) -> None:
+    """Where the history is not asked."""
 
 
 @dataclass(frozen=True)
 class CourseDesk:
-    """Everything that `/v1/courses` needs, fixed at start; `model` is what ranks what the crowd takes next."""
+    """Everything that `/v1/courses` needs, fixed at start; `model` is what ranks what the crowd takes next.
+
+    `went_on` is asked where a goal has several job families.
+    """
 
     model: ModelIdentity
     records: RecordSource
     crowd: CrowdSource
     suggester: Suggester
     policy: Policy
+    went_on: WentOnSource = nobody_went
 
     def answer(
         self, request: CoursesRequest, request_id: str, now: datetime, waiting: Waiting | None = None
@@ -95,7 +106,7 @@ class CourseDesk:
         goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
         away = self.suggester.away_on(officer_ids, (as_of, local_day(showing.now)))
         courses = offered_courses(goals.records)
-        readings = Readings(goals)
+        readings = Readings(goals, lambda: self.went_on(as_of))
         learners, found = dict[str, Learner](), dict[str, Advice]()
         for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):
             learner = replace(readings.learner(one, as_of, goal), declined=declined_courses(away.get(one, ())))

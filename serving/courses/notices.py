@@ -38,7 +38,8 @@ class Notices:
     def of(self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]) -> list[Because]:
         """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
         told = [
-            self._of_post(learner), self._of_term(learner), self._of_goal(learner, found, shown),
+            self._of_post(learner), self._of_term(learner), self._of_bars(learner),
+            self._of_goal(learner, found, shown),
             self._of_load(learner, found), self._of_room(learner, found), self._of_hours(learner, found, shown),
         ]  # fmt: skip
         asked = (_still_required(one.course) for one in shown if one.course.course_id in learner.declined)
@@ -105,13 +106,26 @@ class Notices:
         )
         return because_of("goal_term_over", words)
 
+    def _of_bars(self, learner: Learner) -> Because | None:
+        """That rules leave no post of the goal open, which is known before any course towards it is taken."""
+        if learner.aim is None or not learner.barred:
+            return None
+        goal, bars = self._names.on_record(learner.aim), {one.en: one for one in learner.barred}.values()
+        zh, en = "；".join(one.zh for one in bars), "; ".join(one.en for one in bars)
+        words = Bilingual(
+            f"目标{goal.zh}之下的岗位，规则均不允许本人按期任职（{zh}）；以下仍列出有助于该目标的课程",
+            f"rules let you into no post of the goal {goal.en} in time ({en}); courses towards it are listed all the "
+            "same",
+        )
+        return because_of("goal_barred", words)
+
     def _of_goal(
         self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]
     ) -> Because | None:
         goal = learner.aim
         if goal is None or any(_for_goal(one) for one in shown):
             return None
-        name = self._names.on_record(goal)
+        name = self._by_way(self._names.on_record(goal), learner)
         if learner.goal or learner.aims or learner.ruled:
             return self._below_top(name) if any(_for_goal(one) for one in found) else self._adds_none(learner, name)
         if not self.goals.known(goal):
@@ -126,6 +140,16 @@ class Notices:
             f"{ON_THE_WAY.en}",
         )
         return because_of("goal_without_standard", words)
+
+    def _by_way(self, goal: Bilingual, learner: Learner) -> Bilingual:
+        """The goal by the one of its job families whose posts counted, where there are several."""
+        if learner.way is None:
+            return goal
+        family = self.policy.names.family_named(learner.way.to)
+        return Bilingual(
+            f"{goal.zh}（取同类岗位者多数去往的{family.zh}）",
+            f"{goal.en} ({family.en}, where most from posts like yours went)",
+        )
 
     def _below_top(self, goal: Bilingual) -> Because:
         words = Bilingual(

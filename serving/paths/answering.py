@@ -12,10 +12,10 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.bundle import POST
 from models.paths.replanning import REACHED, Now, Replanned, arrived, replan
-from models.paths.service_end import ServiceEnd
 from models.paths.telling import Blocked, Instead, NoPath, Question, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
 from models.paths.told_plan import Event, Plan, PlannedStep, knew
+from models.service_end import ServiceEnd
 from models.stated_goals import StatedGoal
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses

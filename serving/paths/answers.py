@@ -17,9 +17,9 @@ from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.replanning import left_of
-from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Question, ToldPath
 from models.paths.told_plan import Plan, PlannedStep
+from models.service_end import ServiceEnd, service_end
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Suggester

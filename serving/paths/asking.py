@@ -8,9 +8,9 @@ from datetime import date
 from typing import Protocol
 
 from data_contracts.vocabulary import Bilingual
-from models.paths.service_end import ServiceEnd
 from models.paths.telling import Question, Told
 from models.paths.told_plan import Event, Plan
+from models.service_end import ServiceEnd
 from models.stated_goals import StatedGoal
 from serving.paths.plan_log import STATED, PlanKey
 from serving.paths.schemas import PathGoal

@@ -359,13 +359,14 @@ def records() -> dict[str, pd.DataFrame]:
     known = {"known_on": day("2024-01-01")}
     tables: dict[str, list[dict[str, Any]]] = {
         "officers": [
-            {"officer_id": "o", "track": "general", "entered_on": day("2018-07-01")},
-            {"officer_id": "p", "track": None, "entered_on": pd.NaT},
+            {"officer_id": "o", "track": "general", "entered_on": day("2018-07-01"), "education": None},
+            {"officer_id": "p", "track": None, "entered_on": pd.NaT, "education": None},
         ],
         "postings": [
-            {"officer_id": "o", "post_id": "old", "unit_id": "u", "started_on": day("2020-01-01"),
+            {"officer_id": "o", "post_id": "old", "unit_id": "u", "rank_step": None, "started_on": day("2020-01-01"),
              "ended_on": day("2023-01-01")},
-            {"officer_id": "o", "post_id": "now", "unit_id": "u", "started_on": day("2023-01-01"), "ended_on": pd.NaT},
+            {"officer_id": "o", "post_id": "now", "unit_id": "u", "rank_step": None, "started_on": day("2023-01-01"),
+             "ended_on": pd.NaT},
         ],
         "posts": [
             {"post_id": "now", "name_zh": "刑侦", "name_en": "detective", "job_family": "i",
@@ -405,7 +406,7 @@ def test_an_officer_is_read_from_records() -> None:
     found = learner_of(GoalPosts(records(), policy()), "o", DAY)
     assert (found.standing.track, found.standing.entered_on) == ("general", date(2018, 7, 1))
     assert found.standing.last_taken == {"law": date(2025, 6, 2), "x": date(2025, 6, 3)}
-    assert found.post == PostNeed(Bilingual("刑侦", "detective"), "need")
+    assert found.post == PostNeed(Bilingual("刑侦", "detective"), "need", "i")
     assert (found.levels, found.present, found.goal) == ({"law": 2.0}, {"law": 3.0}, {"law": 4.0, "fitness": 2.0})
     assert found.hours_this_month == 19.0
     names = [(one.course_id, one.name.zh, one.name.en, one.hours) for one in offered_courses(records())]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months, months_on, months_until
 from data_contracts.policy import policy
 from models.paths.rules import Rules
-from models.paths.service_end import ServiceEnd, service_end
 from models.posts.histories import EPOCH, Histories
+from models.service_end import ServiceEnd, service_end
 
 DAYS = st.dates(date(1998, 1, 1), date(2040, 12, 31))
 
