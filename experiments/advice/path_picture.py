@@ -85,13 +85,14 @@ def _drawn(axes: Axes, height: float, path: ToldPath) -> None:
 
 
 def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingual], str]) -> None:
-    """What each step asks to take before it, under its interval: the first by name, of more how many."""
+    """What each step asks to take before it, from where the time for it begins: the first by name, of more how many."""
+    begins = [0.0, *(step.months for step in path.steps)]
     for place, step in enumerate(path.steps):
         if step.courses:
             text = _first_named(step.courses)
             below = height - 0.12 - 0.1 * (len(path.steps) - 1) - 0.14 * place
             axes.annotate(
-                told(text), (step.months, below), xytext=(0, -10), textcoords="offset points", fontsize=6.5,
+                told(text), (begins[place], below), xytext=(0, -11), textcoords="offset points", fontsize=6.5,
                 color="dimgrey",
             )  # fmt: skip
 
