@@ -242,17 +242,21 @@ def _showed(model: ResolvedModel, words: str) -> Table:
 
 
 def promote(name: str) -> Step:
-    """A trained model through the gate, which is asked first: people sign only where nothing failed."""
+    """A trained model through the gate, which is asked first: people sign only where nothing failed.
+
+    What it finds is put on record, with its card, once: when the signatures are known.
+    """
 
     def step(way: Way) -> Sequence[RenderableType]:
+        from models.gate_records import CARD
         from models.registry import versions
         from training.gate.lines import Status, as_table
-        from training.gate.verdict import pass_gate
+        from training.gate.verdict import examine
         from training.gate.verdict import promote as through_the_gate
 
         if not versions(way.settings, name):
             raise MissingTable(f"{name} was not trained, so there is nothing to promote")
-        examined, card = pass_gate(way.settings, name)
+        examined = examine(way.settings, name)
         way.console.print(as_table(examined.lines))
         if not examined.passed and not examined.checks(Status.FAIL):  # of what failed no signature makes a champion
             sign_for_the_demo(way, examined)
@@ -261,6 +265,7 @@ def promote(name: str) -> Step:
             way.console.print(promoted.waived.en, markup=False, highlight=False, soft_wrap=True)
         told = f"{name} version {promoted.model.version} is the champion: it {promoted.in_short}"
         way.console.print(told, highlight=False)
+        card = promoted.model.path.parent / CARD
         way.console.print(f"model card {card}", markup=False, highlight=False, soft_wrap=True)
         return []
 

@@ -191,12 +191,10 @@ def neighbour_columns(have: CandidateFeatures, asked: Questions) -> Columns:
         ("class_mates", have.class_mates, LESSON_WINDOWS), ("late_courses", have.late_courses, COURSE_WINDOWS),
     ):  # fmt: skip
         near = found.of(asked.officers)
-        for days in windows:
-            share = near.share(have.recent[days], have.counts[days] / have.active)
-            columns[f"{name}_{days}d"] = np.log(share + LEAST)
-        reach = near.share(have.taken, have.reach)
+        shares = {days: near.share(have.recent[days], have.counts[days] / have.active) for days in windows}
+        columns |= {f"{name}_{days}d": np.log(share + LEAST) for days, share in shares.items()}
+        reach, late = near.share(have.taken, have.reach), shares[30]
         columns[f"{name}_reach"] = reach
-        late = near.share(have.recent[30], have.counts[30] / have.active)
         columns[f"{name}_hazard"] = np.log((late + LEAST) / (1 - reach + late + 0.02))
     return columns
 

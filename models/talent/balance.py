@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from data_contracts.errors import InvalidInput
 from data_contracts.gating import GroupLimits
@@ -143,10 +144,8 @@ def clopper_pearson(hits: int, number: int, error: float) -> tuple[float, float]
     >>> [round(one, 4) for one in clopper_pearson(1, 10, 0.05)], clopper_pearson(0, 10, 0.05)[0]
     ([0.0025, 0.445], 0.0)
     """
-    from scipy.stats import beta
-
-    low = 0.0 if hits == 0 else float(beta.ppf(error / 2, hits, number - hits + 1))
-    high = 1.0 if hits == number else float(beta.ppf(1 - error / 2, hits + 1, number - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, number - hits + 1, error / 2))
+    high = 1.0 if hits == number else float(betaincinv(hits + 1, number - hits, 1 - error / 2))
     return low, high
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from scipy.special import betaincinv
 
 from data_contracts.asof import AsOf
 from data_contracts.counting import counted, noun
@@ -123,8 +124,6 @@ class Capabilities:
         """Share at the standard with 95 % limits: a beta posterior whose prior is the unit above without this one; the
         prior at the top is flat (Gelman et al. 2013, section 2.4)."""
         met, measured = self.sums[name]["met"], self.sums[name]["measured"]
-        from scipy.stats import beta
-
         prior = (1.0, 1.0)
         parent = int(self.tree.parent[place])
         if parent != ABOVE:
@@ -133,7 +132,7 @@ class Capabilities:
             worth = min(PRIOR_OFFICERS, others + 2.0)
             prior = (worth * centre, worth * (1.0 - centre))
         a, b = prior[0] + float(met[place]), prior[1] + float(measured[place] - met[place])
-        return a / (a + b), float(beta.ppf(0.025, a, b)), float(beta.ppf(0.975, a, b))
+        return a / (a + b), float(betaincinv(a, b, 0.025)), float(betaincinv(a, b, 0.975))
 
     def _above(self, place: int, hidden: Sequence[str]) -> str | None:
         """The nearest unit above where every hidden competency can be told."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.special import ndtr
 
 from models.base import Numbers
 from models.units.model import Z95, Change
@@ -20,9 +21,7 @@ def force_change(now: Numbers, then: Numbers, level: float) -> Change:
     >>> change.before.round(2).tolist(), change.change.round(2).tolist(), change.direction().tolist()
     ([0.1], [0.2], ['worsening'])
     """
-    from scipy.stats import norm
-
     before, change = np.array([then.mean()]), np.array([now.mean() - then.mean()])
     doubts = [level * float((some * (1.0 - some)).mean()) for some in (now, then)]
     spread = max(math.hypot(*doubts), 1e-6)
-    return Change(before, change, change - Z95 * spread, change + Z95 * spread, norm.cdf(change / spread))
+    return Change(before, change, change - Z95 * spread, change + Z95 * spread, ndtr(change / spread))

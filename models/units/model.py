@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import betaincinv, expit, ndtr  # their laws in scipy.stats give the same, and import for a second
 
 from models.base import Numbers
 from models.risk.calibration import log_odds, matching_shift
@@ -149,12 +149,11 @@ def beta_interval(mean: Numbers, variance: Numbers, middle: float = 0.95) -> tup
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.049, 0.402], [0.166, 0.598])
     """
-    from scipy.stats import beta  # half a second: whoever only imports this module asks for no interval
-
     m = np.clip(mean, LEAST, 1.0 - LEAST)
     size = np.maximum(m * (1.0 - m) / np.maximum(variance, 1e-12) - 1.0, LEAST)
     tail = (1.0 - middle) / 2.0
-    return beta.ppf(tail, m * size, (1 - m) * size), beta.ppf(1.0 - tail, m * size, (1 - m) * size)
+    a, b = m * size, (1 - m) * size
+    return betaincinv(a, b, tail), betaincinv(a, b, 1.0 - tail)
 
 
 @dataclass(frozen=True)
@@ -213,10 +212,8 @@ def changes_since(after: Mapping[str, Expected], then: Mapping[str, Expected], l
 
 
 def _change(after: Expected, total: Numbers, doubt: Numbers) -> Change:
-    from scipy.stats import norm
-
     size = np.where(after.officers > 0, after.officers, np.nan)
     before = total / size
     spread = np.sqrt(np.maximum(after.variance + doubt / size**2, 1e-12))
     change = after.share - before
-    return Change(before, change, change - Z95 * spread, change + Z95 * spread, norm.cdf(change / spread))
+    return Change(before, change, change - Z95 * spread, change + Z95 * spread, ndtr(change / spread))

@@ -48,7 +48,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
             return tmp_path
 
         monkeypatch.setattr(registry, "versions", lambda *_: [MODEL])
-        monkeypatch.setattr(verdict, "pass_gate", lambda *_: (examined, tmp_path / "card"))
+        monkeypatch.setattr(verdict, "examine", lambda *_: examined)
         monkeypatch.setattr(verdict, "promote", promoted)
         monkeypatch.setattr(verdict, "settle", settled)
         out = io.StringIO()

@@ -183,5 +183,5 @@ def test_tests_that_hang_are_told_as_no_answer(house: Path, monkeypatch: pytest.
 def test_what_hangs_leaves_nothing_that_runs(tmp_path: Path) -> None:
     told = tmp_path / "told"
     with pytest.raises(subprocess.TimeoutExpired):
-        tied.run([sys.executable, "-c", f"{LASTING}test_it()\n"], tmp_path, {**os.environ, "TOLD": str(told)}, 10.0)
+        tied.run([sys.executable, "-c", f"{LASTING}test_it()\n"], tmp_path, {**os.environ, "TOLD": str(told)}, 4.0)
     assert left(started(told)) == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import time
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,10 +86,19 @@ def _without_key(service: LiveService) -> LiveService:
 
 
 def test_a_service_that_is_not_ready_is_told_in_its_own_words(use: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(first_answer, "START_SECONDS", 20.0)
+    """Two minutes have gone by once it was heard and asked again: the clock jumps at the wait between two answers."""
+    waited = [0.0]
+
+    def sleep(seconds: float) -> None:
+        waited[0] += 60.0 if seconds >= 1.0 else 0.0
+        time.sleep(min(seconds, 0.2))
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + waited[0], sleep=sleep)
+    monkeypatch.setattr(first_answer, "time", clock)
     monkeypatch.setattr(first_answer, "COMMAND_LINE", HERE / "never_ready.py")
-    with pytest.raises(NotReady, match=r"not ready after 20 s; it said: risk has no champion yet"), LiveService(use):
+    with pytest.raises(NotReady, match=r"not ready after 120 s; it said: risk has no champion yet"), LiveService(use):
         pytest.fail("it is never ready")
+    assert waited == [120.0]
 
 
 def test_the_book_is_recorded_from_a_copy_on_the_day_of_the_newest_snapshot(use: Settings) -> None:

@@ -44,7 +44,7 @@ from training.risk.spreads import Spread, spread_of
 from training.risk.train import RiskTraining, train_risk
 
 TRAINED, WATCHED = date(2025, 1, 1), date(2026, 1, 1)
-FAST = FitSettings({"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})
+FAST = FitSettings({"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20}, members=("boosted", "logistic"))
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 CRON = Path(exits.__file__).parent / "examples" / "pharos-night.cron"
 
@@ -159,29 +159,39 @@ def _renamed(share: float) -> Change:
     [(0.0, 0, ""), (0.06, 3, "Pharos warns of drift"), (1.0, 4, "Pharos alerts of drift")],
 )
 def test_cron_writes_the_letter_of_each_exit_status(
-    bureau: Settings, tmp_path: Path, share: float, status: int, letter: str
+    bureau: Settings, invoke: Callable[[], tuple[int, str]], tmp_path: Path, share: float, status: int, letter: str
 ) -> None:
-    """The line of the crontab that is handed out, run by a shell with the real command behind it."""
-    stand_in, seen = tmp_path / "pharos", tmp_path / "status"
-    stand_in.write_text(f'#!/bin/sh\n"{sys.executable}" -m pharos "$@"\ntold=$?\necho $told >{seen}\nexit $told\n')
-    stand_in.chmod(0o755)
-    job = next(line for line in CRON.read_text("utf-8").splitlines() if " watch " in line and not line.startswith("#"))
-    command = job.split(maxsplit=6)[6].replace("--as-of today", f"--as-of {WATCHED}")
-    env = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin", "PHAROS_STATE": str(bureau.state),
-           "PYTHONPATH": str(Path(pharos.__file__).parent)}  # fmt: skip
+    """The line of the crontab that is handed out, run by a shell: a warning comes of the real command behind it, the
+    others of its status and words in this process, for it takes ten seconds to start."""
+    stand_in, seen, said = tmp_path / "pharos", tmp_path / "status", tmp_path / "said"
     with changed(bureau, _renamed(share)):
+        behind = f'"{sys.executable}" -m pharos "$@"'
+        if status != 3:
+            told, words = invoke()
+            said.write_text(words, "utf-8")
+            behind = f"cat {said}; (exit {told})"
+        stand_in.write_text(f"#!/bin/sh\n{behind}\ntold=$?\necho $told >{seen}\nexit $told\n")
+        stand_in.chmod(0o755)
+        command = _line_of_cron().replace("--as-of today", f"--as-of {WATCHED}")
+        env = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin", "PHAROS_STATE": str(bureau.state),
+               "PYTHONPATH": str(Path(pharos.__file__).parent)}  # fmt: skip
         ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, check=False, cwd=tmp_path)
     assert seen.read_text().strip() == str(status), ran.stderr
     assert ran.stdout.startswith(letter)
     assert bool(ran.stdout) == bool(letter)
 
 
+def _line_of_cron() -> str:
+    """What cron runs to watch."""
+    job = next(line for line in CRON.read_text("utf-8").splitlines() if " watch " in line and not line.startswith("#"))
+    return job.split(maxsplit=6)[6]
+
+
 def test_cron_hears_that_there_was_nothing_to_compare(tmp_path: Path) -> None:
     stand_in = tmp_path / "pharos"
     stand_in.write_text("#!/bin/sh\nexit 2\n")
     stand_in.chmod(0o755)
-    job = next(line for line in CRON.read_text("utf-8").splitlines() if " watch " in line and not line.startswith("#"))
-    command, env = job.split(maxsplit=6)[6].replace("\\%", "%"), {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    command, env = _line_of_cron().replace("\\%", "%"), {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, check=False)
     assert ran.stdout == "Pharos could not compare the day with training\n"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -25,11 +27,16 @@ def planted(seed: int = 2) -> tuple[Sequences, np.ndarray[tuple[int], np.dtype[n
 
 
 HISTORIES, CAME = planted()
-FITTED = EventSequence(epochs=25).fit(HISTORIES, CAME, 3)
+
+
+@cache
+def fitted() -> EventSequence:
+    """Once, and not while tests are collected, which every process does."""
+    return EventSequence(epochs=25).fit(HISTORIES, CAME, 3)
 
 
 def test_the_planted_order_is_found() -> None:
-    said = FITTED.log_odds(HISTORIES)
+    said = fitted().log_odds(HISTORIES)
     assert said[CAME == 1].mean() > said[CAME == 0].mean() + 1.0
     assert abs((1 / (1 + np.exp(-said))).mean() - CAME.mean()) < 0.05
 
@@ -46,7 +53,7 @@ def test_padding_says_nothing() -> None:
     zeros = np.zeros((ROWS, DEPTH), np.float32)
     empty = Sequences(zeros.astype(np.int16), zeros, zeros, HISTORIES.exposure)
     moved = Sequences(empty.kinds, empty.ages + 99, empty.gaps + 9, empty.exposure)
-    assert np.allclose(FITTED.log_odds(empty), FITTED.log_odds(moved))
+    assert np.allclose(fitted().log_odds(empty), fitted().log_odds(moved))
 
 
 def test_a_network_that_was_not_fitted_says_so() -> None:

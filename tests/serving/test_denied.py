@@ -24,7 +24,19 @@ from serving.api.opened import Desks
 from tests.serving.authority import EVERY_SCOPE, EVERYWHERE, Asked, Office, cases, office, places
 
 READER, ROOT = EVERY_SCOPE, "the sub-bureau"
-HERE, ELSEWHERE, NOWHERE = places()["the sub-bureau itself"], places()["the other sub-bureau"], places()["nowhere"]
+
+
+def here() -> Asked:
+    """Within reach; looked up when it is asked for, as the force takes seconds to make."""
+    return places()["the sub-bureau itself"]
+
+
+def elsewhere() -> Asked:
+    return places()["the other sub-bureau"]
+
+
+def nowhere() -> Asked:
+    return places()["nowhere"]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +94,7 @@ def test_who_is_elsewhere_and_who_is_nowhere_leave_the_same_lines(
     use: Settings, service: Office, since: int, path: str
 ) -> None:
     told = []
-    for asked in (ELSEWHERE, NOWHERE):
+    for asked in (elsewhere(), nowhere()):
         begun = len(bodies(use))
         answer = service.ask(path, READER, ROOT, asked)
         (line,) = denied(use, begun)
@@ -100,26 +112,26 @@ def test_who_is_elsewhere_and_who_is_nowhere_leave_the_same_lines(
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path not in NAMES_NOBODY])
 def test_who_is_within_reach_is_not_denied(use: Settings, service: Office, since: int, path: str) -> None:
-    service.ask(path, READER, ROOT, HERE)
+    service.ask(path, READER, ROOT, here())
     assert denied(use, since) == []
     assert [line for line in bodies(use)[since:] if "out-of-reach" in json.dumps(line)] == []
 
 
 def test_a_read_in_part_names_those_it_told_and_those_it_did_not(use: Settings, service: Office, since: int) -> None:
-    both = {"officer_ids": [HERE.officer_id, ELSEWHERE.officer_id, NOWHERE.officer_id]}
+    both = {"officer_ids": [here().officer_id, elsewhere().officer_id, nowhere().officer_id]}
     assert service.send("/v1/risk", service.keys[READER, ROOT], both).status_code == 200
     read, refused = bodies(use)[since:]
     names = pseudonyms(use.keys_dir)
-    assert (read["action"], read["about"]) == ("risk_read", [names.of(HERE.officer_id)])
-    in_vain = sorted([ELSEWHERE.officer_id, NOWHERE.officer_id])
+    assert (read["action"], read["about"]) == ("risk_read", [names.of(here().officer_id)])
+    in_vain = sorted([elsewhere().officer_id, nowhere().officer_id])
     assert (refused["action"], refused["about"]) == ("access_denied", [names.of(one) for one in in_vain])
 
 
 def test_a_change_names_those_of_the_question_before_it_is_made(use: Settings, service: Office, since: int) -> None:
     for path, action in (("/v1/feedback", "feedback_written"), ("/v1/events", "events_taken")):
-        assert service.ask(path, READER, EVERYWHERE, HERE).status_code == 200
+        assert service.ask(path, READER, EVERYWHERE, here()).status_code == 200
         line = bodies(use)[-1]
-        assert (line["action"], line["about"]) == (action, [pseudonyms(use.keys_dir).of(HERE.officer_id)])
+        assert (line["action"], line["about"]) == (action, [pseudonyms(use.keys_dir).of(here().officer_id)])
     assert len(bodies(use)) == since + 2
 
 
@@ -140,17 +152,17 @@ def test_without_a_chain_that_can_be_written_elsewhere_and_nowhere_are_refused_a
             raise InvalidInput("asked")
 
     with answering(service, record=full):
-        answers = [service.ask(path, READER, ROOT, asked) for asked in (ELSEWHERE, NOWHERE)]
+        answers = [service.ask(path, READER, ROOT, asked) for asked in (elsewhere(), nowhere())]
     assert [(one.status_code, one.json()["code"]) for one in answers] == [(503, "not_ready")] * 2
     if path in ("/v1/feedback", "/v1/events"):
         with answering(service, record=full, fixed={path: Watched()}):
-            assert service.ask(path, READER, EVERYWHERE, HERE).status_code == 503
+            assert service.ask(path, READER, EVERYWHERE, here()).status_code == 503
         assert asked_of == [], "nothing is changed before its line is written"
 
 
 def test_time_tells_elsewhere_from_nowhere_no_more_than_itself(service: Office) -> None:
     """A short look; the matrix has the long one. Both write the same lines, so that a difference would be a mistake."""
-    took: dict[Asked, list[float]] = {ELSEWHERE: [], NOWHERE: []}
+    took: dict[Asked, list[float]] = {elsewhere(): [], nowhere(): []}
     for _ in range(25):
         for asked, times in took.items():
             began = time.perf_counter()
@@ -161,10 +173,10 @@ def test_time_tells_elsewhere_from_nowhere_no_more_than_itself(service: Office) 
 
 
 def test_a_role_that_may_not_ask_about_anybody_is_denied_too(use: Settings, service: Office, since: int) -> None:
-    answer = service.ask("/v1/mine", AccessScope.RISK_READ, ROOT, HERE)
+    answer = service.ask("/v1/mine", AccessScope.RISK_READ, ROOT, here())
     assert answer.status_code == 404
     (line,) = denied(use, since)
-    assert line["about"] == [pseudonyms(use.keys_dir).of(HERE.officer_id)]
+    assert line["about"] == [pseudonyms(use.keys_dir).of(here().officer_id)]
 
 
 def test_who_names_nobody_is_refused_without_a_line(use: Settings, service: Office, since: int) -> None:

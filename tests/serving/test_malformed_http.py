@@ -67,9 +67,10 @@ def said(client: httpx.Client, *parts: bytes) -> list[httpx.Response]:
     """All that the service answers to these bytes, sent with a pause between them, until it ends the connection."""
     told = b""
     with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=20.0) as connection:
-        for part in parts:
+        for number, part in enumerate(parts):
+            if number:
+                time.sleep(0.1)
             connection.sendall(part)
-            time.sleep(0.1)
         while part := connection.recv(65536):
             told += part
     return list(answers(told))

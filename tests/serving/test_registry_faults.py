@@ -92,8 +92,9 @@ def office(use: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
 
 @pytest.mark.parametrize("fault", ["corrupt", "locked", "removed"])
 def test_with_the_registry_broken_the_last_verified_version_answers_and_a_start_finds_it(
-    fault: str, office: Office
+    fault: str, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(registry, "GLANCE_SECONDS", 0.1)  # a lock is waited for at each model of each of three looks
     breaks: Any = FAULTS[fault]
     with breaks(office.use.mlflow_database):
         office.watch.look()

@@ -37,6 +37,7 @@ from training.gate.evidence import Checked, check, check_pooled
 from training.gate.lines import Line, Status, as_table, signed_although, waived_told, worst
 from training.risk.record import EVIDENCE_PATH
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 TODAY = date(2026, 1, 1)
 REASON = "The force is too small to tell; both of us looked at each case."
 PEOPLE = ("Ann Li", "Bob Wu")
@@ -69,6 +70,7 @@ def fair(recorded: Settings) -> ResolvedModel:
     return register(recorded, Force())
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_fair_and_better_model_passes_and_becomes_champion(recorded: Settings, fair: ResolvedModel) -> None:
     examined = gate.promote(recorded, "risk", fair.version)
     assert examined.passed

@@ -21,6 +21,7 @@ from training.gate import verdict as gate
 from training.gate.going_back import roll_back
 from training.gate.lines import Status
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 NAME, REASON = "courses", "Lists of the new version repeat what was taken."
 
 

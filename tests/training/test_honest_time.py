@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -27,18 +28,26 @@ from training.splits import rolling_origin
 
 END, TEST, OFFICERS = date(2026, 1, 1), date(2012, 1, 1), 400
 HORIZONS = policy().outcome("conduct").horizons_months
-FRAMES = {name: frame for name, frame in simulate(80, 7, 5, END).items() if name in catalog().tables}
 LABELLED = sorted({table for rule in policy().outcomes for table in rule.tables})
+
+
+@cache
+def frames() -> Frames:
+    """A bureau, made once and not while tests are collected, which every process does."""
+    return {name: frame for name, frame in simulate(80, 7, 5, END).items() if name in catalog().tables}
 
 
 def known_by(day: date | None) -> Frames:
     """The tables as somebody sees them who asks on that day; all there ever is for None."""
     limit = pd.Timestamp.max if day is None else pd.Timestamp(day)
-    cut = {name: FRAMES[name][FRAMES[name]["known_on"] <= limit].reset_index(drop=True) for name in LABELLED}
+    cut = {name: frames()[name][frames()[name]["known_on"] <= limit].reset_index(drop=True) for name in LABELLED}
     return {name: with_superseded_on(catalog().table(name), frame) for name, frame in cut.items()}
 
 
-EVERYTHING = known_by(None)
+@cache
+def everything() -> Frames:
+    """All there ever is to know."""
+    return known_by(None)
 
 
 @given(months=st.integers(0, 24), outcome=st.sampled_from(list(Outcome)), horizon=st.sampled_from(HORIZONS))
@@ -46,12 +55,12 @@ EVERYTHING = known_by(None)
 def test_rows_known_later_change_no_label(months: int, outcome: Outcome, horizon: int) -> None:
     day = add_months(date(2023, 1, 15), months)
     then, question = known_by(day), Question(outcome, horizon, day)
-    officers = FRAMES["officers"]["officer_id"].drop_duplicates().sort_values(ignore_index=True)
+    officers = frames()["officers"]["officer_id"].drop_duplicates().sort_values(ignore_index=True)
     as_of = pd.Timestamp(add_months(day, -horizon)).as_unit("us")
     spine = pd.DataFrame({"officer_id": officers, "as_of": as_of})
-    assert labels(then, spine, question).tolist() == labels(EVERYTHING, spine, question).tolist()
-    assert exposed(then, spine, question).tolist() == exposed(EVERYTHING, spine, question).tolist()
-    assert first_as_of(then, outcome, day) == first_as_of(EVERYTHING, outcome, day)
+    assert labels(then, spine, question).tolist() == labels(everything(), spine, question).tolist()
+    assert exposed(then, spine, question).tolist() == exposed(everything(), spine, question).tolist()
+    assert first_as_of(then, outcome, day) == first_as_of(everything(), outcome, day)
 
 
 def complaints(rng: np.random.Generator) -> pd.DataFrame:

@@ -38,6 +38,7 @@ from training.gate.list_evidence import FILE, FOLDER, write_lists
 from training.gate.list_lines import SeenLists
 from training.gate.model_card import Say, card_blocks
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 TODAY = date(2026, 1, 1)
 REASON = "Men of this force go on to patrol more often; the lists follow and do not add to it."
 NAMES = ("next-post", "courses", "paths")
@@ -58,6 +59,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("drawn")
 def test_a_fair_recommender_passes_and_becomes_champion(recorded: Settings, name: str) -> None:
     for seed in (5, 6, 7):
         register(recorded, name, Lists(seed=seed).shown())
@@ -131,6 +133,7 @@ def test_what_nobody_recorded_is_inconclusive_and_named_in_the_card(tmp_path: Pa
     assert gate.promote(use, "courses", model.version).passed
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_card_shows_table_and_picture(recorded: Settings) -> None:
     model = register(recorded, "paths", Lists(withheld=0.6).shown())
     examined, card = gate.pass_gate(recorded, "paths", model.version)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -70,7 +70,7 @@ class Force:
     rates: Mapping[
         tuple[str, str], list[tuple[float, float, dict[str, str]]]
     ]  # percent of a code's and of all, of what
-    _claimed: dict[tuple[str, str], pd.Series] = field(default_factory=dict)
+    _worked_out: dict[tuple[str, ...], pd.Series] = field(default_factory=dict)
 
     def sentences(self, record_only: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
         """As they are told now; `record_only` leaves out what a model has to be asked for."""
@@ -84,9 +84,29 @@ class Force:
 
     def claimed(self, said: Said, start: str) -> pd.Series:
         """What a claim comes to for everybody."""
-        if (said.en, start) not in self._claimed:
-            self._claimed[said.en, start] = said.claim(self.history, self.history.first(start))
-        return self._claimed[said.en, start]
+        return self._once(lambda: said.claim(self.history, self.history.first(start)), said.en, start)
+
+    def sustained(self, said: Said, start: str) -> pd.Series:
+        """How many of what it claims were found sustained."""
+        assert said.sustained is not None
+        claim = said.sustained
+        return self._once(lambda: claim(self.history, self.history.first(start)), said.en, start, "sustained")
+
+    def last(self, said: Said) -> pd.Series:
+        """The day of the last such thing."""
+        assert said.last is not None
+        claim = said.last
+        return self._once(lambda: claim(self.history), said.en, "last")
+
+    def others(self, said: Said, start: str) -> pd.Series:
+        """The mean of the others in the same post."""
+        return self._once(lambda: self.history.others(self.claimed(said, start), "post_id"), said.en, start, "others")
+
+    def _once(self, work: Callable[[], pd.Series], *name: str) -> pd.Series:
+        """The tables answer for everybody at once, and stay as they are: one answer is enough for all sentences."""
+        if name not in self._worked_out:
+            self._worked_out[name] = work()
+        return self._worked_out[name]
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +181,7 @@ def _wrong(force: Force, officer: str, text: str, language: str) -> str:
             wrong = [] if _agrees(found["v"], own[officer]) else [f"{found['v']} is {own[officer]}"]
             if start and date.fromisoformat(start) not in {add_months(DAY, -months) for months in (12, 24, 60)}:
                 wrong.append(f"no look-back begins on {start}")
-            wrong += _wrong_peers(force, officer, own, peers, language)
+            wrong += _wrong_peers(force, officer, (said, start), peers, language)
             wrong += _wrong_way(found["v"], way, peers, language)
             rest = (_wrong_part(force, officer, (said, start), part, language) for part in more)
             return "; ".join([*wrong, *filter(None, rest)])
@@ -188,10 +208,10 @@ def _wrong_since(force: Force, officer: str, column: str, part: str, language: s
     return "" if there else f"{part}: no such day"
 
 
-def _wrong_peers(force: Force, officer: str, own: pd.Series, peers: str, language: str) -> list[str]:
+def _wrong_peers(force: Force, officer: str, said: tuple[Said, str], peers: str, language: str) -> list[str]:
     post, everybody = (re.search(one, peers) for one in PEERS[language])
-    others = force.history.others(own, "post_id")[officer] if post else 0.0
-    means = (post, others), (everybody, own.mean())
+    others = force.others(*said)[officer] if post else 0.0
+    means = (post, others), (everybody, force.claimed(*said).mean())
     return [f"{found[1]} is {exact}" for found, exact in means if found and not _agrees(found[1], abs(exact))]
 
 
@@ -199,14 +219,14 @@ def _wrong_part(force: Force, officer: str, said: tuple[Said, str], part: str, l
     """What is not so in a part after the first: the day of the last, or how many were found sustained."""
     claim, start = said
     if found := re.fullmatch(LAST[language], part):
-        there = claim.last is not None and str(claim.last(force.history)[officer].date()) == found[1]
+        there = claim.last is not None and str(force.last(claim)[officer].date()) == found[1]
         return "" if there else f"{part}: no such day"
     if part in NOTES:
         return ""
     some = re.fullmatch(SOME[language], part)
     if claim.sustained is None or not (some or part in ALL | NONE):
         return f"what is {part}"
-    sustained = claim.sustained(force.history, force.history.first(start))[officer]
+    sustained = force.sustained(claim, start)[officer]
     whole = force.claimed(claim, start)[officer]
     told = float(some[1]) if some else whole if part in ALL else 0.0
     return "" if told == sustained and (not some or told < whole) else f"{part}: {sustained} of {whole}"

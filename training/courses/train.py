@@ -31,7 +31,7 @@ from models.registry import ResolvedModel
 from training import tracking
 from training.courses.data import STRATA, CourseWeek, window_weeks
 from training.courses.fit import CourseFit, fit_courses
-from training.courses.ranking import week_places, week_shown
+from training.courses.ranking import week_ranked
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
 from training.evaluation.set_metrics import DEPTH, SET_METRICS, set_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
@@ -163,8 +163,10 @@ def _tested(
     places: dict[str, list[Array]] = {name: [] for name in rankers}
     for week, state in zip(weeks, history.states([week.cut for week in weeks]), strict=True):
         for name, ranker in rankers.items():
-            places[name].append(week_places(ranker, state, week))
-        shown.append(week_shown(model, state, week, DEPTH))
+            stood, best = week_ranked(ranker, state, week, DEPTH)
+            places[name].append(stood)
+            if ranker is model:
+                shown.append(best)
     counts = np.concatenate([np.diff(week.sets.indptr) for week in weeks])
     officers = np.concatenate([week.asked.officers for week in weeks])
     values = {name: set_metrics(np.concatenate(found), counts) for name, found in places.items()}
