@@ -27,7 +27,12 @@ demo: env ## the whole way, from histories to an answer over HTTP (SOURCE=chicag
 # order of tests/conftest.py, the slow ones first; xdist's own order leaves those with few tests to the end.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test: debian env-test lint types layers ## lint, types, layers and every test
+# What waits for a disk, a network or one core goes beside what does not; the tests have both cores to themselves.
+BESIDE = $(MAKE) --no-print-directory --jobs=2
+
+test: ## lint, types, layers and every test
+	$(BESIDE) debian env-test
+	$(BESIDE) --output-sync=target types lint layers
 	$(PYTEST)
 
 coverage: debian env-test ## every test again under branch coverage, which doubles their time; under 90 % it fails
