@@ -39,6 +39,7 @@ from models.stated_goals import StatedGoal
 
 ROUNDS = 4  # of looking for courses that find room: in the second nearly everybody's do
 FITS = "fits"  # why a small course is suggested
+COUNTS = "counts_for_field"  # why a course of a talent field is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
 
@@ -57,12 +58,21 @@ class Crowd(Protocol):
 
 
 @dataclass(frozen=True)
+class FieldCourse:
+    """A course that a line of a short list counts by itself, whatever its score."""
+
+    course_id: str
+    line: Bilingual
+
+
+@dataclass(frozen=True)
 class Learner:
     """One officer as known on a day, as far as courses go.
 
     aim: kind and code of the goal; lapsed: a stated goal that counts no more, its term being over; barred: what bars
     every post of the goal for good, () where some can be open in time: `aims`, `goal` and `ruled` are of these then;
-    way: the job family of the goal that most went on to, of which alone `goal` and `ruled` are.
+    way: the job family of the goal that most went on to, of which alone `goal` and `ruled` are; evidence: courses that
+    the short list of a talent field counts.
     aims: courses that the posts of the goal require by rule, of which one is enough, none where some post asks for
     none; levels: the last assessed level of each competency; present, goal: standards of the post held and of the posts
     of the goal, of several the lowest; ruled: the levels without which rules bar every post of the goal.
@@ -77,6 +87,7 @@ class Learner:
     lapsed: StatedGoal | None = None
     barred: tuple[BlockedBy, ...] = ()
     way: Way | None = None
+    evidence: tuple[FieldCourse, ...] = ()
     aims: tuple[PostNeed, ...] = ()
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
@@ -206,6 +217,7 @@ def planned(
     load = policy.load
     room = [load.hours_a_month - hours_taken, *(load.hours_a_month for _ in range(load.plan_months - 1))]
     overdue = 0.0  # hours of the first month that did not ask for room
+    beyond = load.plan_months  # the first month after those planned that is free
     told = list(suggestions)
     found = dict[int, SuggestedCourse]()
     for at, one in sorted(enumerate(told), key=lambda each: _first_planned(each[1])):
@@ -220,7 +232,8 @@ def planned(
         if in_time and month not in in_time and in_time[0] == 0 and room[0] + overdue >= hours:
             month = 0
         if month is None and one.kind == AIM:
-            month = _month_beyond(one.course, as_of, policy)
+            month = _month_beyond(one.course, as_of, beyond, policy)
+            beyond += month is not None
         if month is None and one.kind != REQUIRED:
             continue
         place = max(months, key=lambda place: room[place]) if month is None else month
@@ -237,11 +250,11 @@ def planned(
     yield from (found[at] for at in sorted(found))
 
 
-def _month_beyond(course: OfferedCourse, as_of: date, policy: CoursesPolicy) -> int | None:
-    """The month after those planned, for what the goal requires, which has it to itself; None where its offer ends
+def _month_beyond(course: OfferedCourse, as_of: date, place: int, policy: CoursesPolicy) -> int | None:
+    """A month after those planned, for what the goal requires, which has it to itself; None where its offer ends
     before. What is over on the day is planned all the same, since the rule asks for it.
     """
-    place, until = policy.load.plan_months, course.offered_until(policy)
+    until = course.offered_until(policy)
     over = until is not None and until < as_of
     return place if over or course.finishable_from(_first_of(as_of, place), policy) else None
 
@@ -327,30 +340,42 @@ def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: Course
 def _for_goal(
     learner: Learner, catalogue: Mapping[str, OfferedCourse], policy: CoursesPolicy
 ) -> Iterator[SuggestedCourse]:
-    """What the goal requires and the officer has not got; a course of no catalogue is called by its id.
+    """What the goal requires and the officer has not got, then the courses that its short list counts.
 
+    A course of no catalogue is called by its id.
     One post is enough to reach a goal, so of posts that require unlike courses that of the job family that most went on
     to is suggested, else the shortest, with the word that one is enough, and none to who holds one of them.
     """
     asked = [(need, catalogue.get(need.course_id) or OfferedCourse.unlisted(need.course_id)) for need in learner.aims]
-    if any(learner.standing.holds(course) for _, course in asked):
-        return
     wanted = [one for one in asked if one[1].course_id not in learner.declined]
-    if not wanted:
-        return
+    if wanted and not any(learner.standing.holds(course) for _, course in asked):
+        yield _required_by_goal(learner, wanted, len(asked) > 1, policy)
+    for one in learner.evidence:
+        counted = catalogue.get(one.course_id)
+        if counted is not None and _offered(learner, counted, policy):
+            told = Bilingual(
+                f"目标领域的名单以“{one.line.zh}”计入此课程", f"the short list of this field counts it: {one.line.en}"
+            )
+            yield SuggestedCourse(counted, AIM, (CourseReason(COUNTS, told),), 1.0)
+
+
+def _required_by_goal(
+    learner: Learner, wanted: Sequence[tuple[PostNeed, OfferedCourse]], several: bool, policy: CoursesPolicy
+) -> SuggestedCourse:
+    """The one of the courses that posts of the goal require, with the word that one is enough of several."""
     way = learner.way
     need, course = min(
         wanted,
         key=lambda one: (way is not None and one[0].family != way.to, policy.load.hours_of(one[1].hours)),
     )
     told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"{need.name.en}, a post you aim at, requires it")
-    if len(asked) > 1:
+    if several:
         likely = _most_went_on(way) if way is not None and need.family == way.to else Bilingual("", "")
         told = Bilingual(
             f"{told.zh}{likely.zh}；目标的其他岗位要求其他课程，学完一门即可",
             f"{told.en}{likely.en}; other posts of your goal require other courses, and one of them is enough",
         )
-    yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
+    return SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
 
 
 def _most_went_on(way: Way) -> Bilingual:

@@ -18,7 +18,9 @@ from data_contracts.asof import last_known
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.remembering import of_tables
+from data_contracts.talent_pool import TalentPolicy
 from data_contracts.vocabulary import Bilingual, GoalKind
+from models.courses.advice import FieldCourse
 from models.courses.gaps import RuleLevel, rule_levels
 from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import PostNeed
@@ -39,6 +41,7 @@ class Aimed:
     ruled: Mapping[str, RuleLevel] = field(default_factory=dict)
     barred: tuple[BlockedBy, ...] = ()
     way: Way | None = None
+    evidence: tuple[FieldCourse, ...] = ()
 
 
 @of_tables("posts")
@@ -108,6 +111,7 @@ class GoalReadings:
             self._ruled(nearest),
             tuple(bar for one in open_ones for bar in shut.get(one, ())),
             way,
+            _evidence(aim, self.goals.policy.talent),
         )
 
     def _way(self, post: str | None, by_family: Mapping[str | None, Sequence[str]]) -> Way | None:
@@ -168,6 +172,17 @@ class GoalReadings:
     def _facts(self) -> dict[date, tuple[Facts, Mapping[str, int]]]:
         """By day, worked out once for many officers."""
         return {}
+
+
+def _evidence(aim: Goal | None, talent: TalentPolicy) -> tuple[FieldCourse, ...]:
+    """The courses that lines of the field's short list count row by row, each once; none of another kind of goal."""
+    found = {
+        course: FieldCourse(course, Bilingual(line.name_zh, line.name_en))
+        for rule in talent.field if aim == (GoalKind.TALENT_FIELD, rule.name)
+        for line in rule.lines if line.table == "course_completions" and line.how == "count"
+        for course in line.where.get("course_id", ())
+    }  # fmt: skip
+    return tuple(found.values())
 
 
 def _aims(records: Records, posts: Sequence[str]) -> tuple[PostNeed, ...]:

@@ -75,6 +75,7 @@ class Readings:
             lapsed=lapsed,
             barred=aimed.barred,
             way=aimed.way,
+            evidence=aimed.evidence,
             aims=aimed.aims,
             levels=self._levels(officer_id),
             present=None if post is None else standards_of(records, [post]),

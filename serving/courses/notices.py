@@ -9,7 +9,7 @@ from functools import cached_property
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import FITS, REQUIRED, Learner, SuggestedCourse, fitting, without_room
+from models.courses.advice import COUNTS, FITS, REQUIRED, Learner, SuggestedCourse, fitting, without_room
 from models.courses.gaps import GOAL, RULE, gaps_to, gaps_to_rules
 from models.courses.goals import GoalPosts
 from models.courses.rules import OfferedCourse, hours_en
@@ -23,7 +23,7 @@ from serving.words import because_of
 ON_THE_WAY = Bilingual(
     "；他人沿途受益的课程（如有）见职业路径", "; courses that helped others on the way, if any, are told with the path"
 )
-FOR_GOAL = ("required_by_goal", f"gap_{RULE}", f"gap_{GOAL}")
+FOR_GOAL = ("required_by_goal", COUNTS, f"gap_{RULE}", f"gap_{GOAL}")
 
 
 @dataclass(frozen=True)

@@ -189,3 +189,26 @@ def test_where_few_left_a_post_those_of_its_family_are_counted() -> None:
     assert found.way == Way("special_police", 12, 14, True)
     ((_, words),) = named(found, told)
     assert "of 14 officers who went on from posts like yours" in words
+
+
+def test_the_courses_that_the_list_of_a_field_counts_stand_with_what_the_goal_requires() -> None:
+    """They help with the list, whoever holds a post of the field already; each has a month of its own when all are
+    full."""
+    workshop: dict[str, Any] = {"course_id": "t-counter_terrorism", "hours": 40.0, "known_on": "2020-01-01"}
+    told = tables(courses=[*tables()["courses"], workshop])
+    ((first, _), (second, why)) = named(read(told), told)
+    assert (first, second) == ("e-sp", "t-counter_terrorism")
+    assert why == "the short list of this field counts it: expert workshops of the field"
+    assert [code for code, _ in named(read(told, ("job_family", "special_police")), told)] == ["e-sp"]
+    taken: Rows = [{"officer_id": "o", "course_id": "t-counter_terrorism", "occurred_on": "2021-01-01",
+                    "known_on": "2021-01-01"}]  # fmt: skip
+    had = told | {"course_completions": taken}
+    assert [code for code, _ in named(read(had), had)] == ["e-sp"], "it was taken"
+    assert [code for code, _ in named(replace(read(told), declined=frozenset({"t-counter_terrorism"})), told)] == [
+        "e-sp"
+    ]
+    load = replace(policy().courses.load, hours_a_month=10.0, plan_months=2)
+    found = advise_courses(
+        read(told), offered_courses(record(**told)), None, replace(policy().courses, load=load)
+    )  # fmt: skip
+    assert [(one.course.course_id, one.month) for one in found] == [("e-sp", 2), ("t-counter_terrorism", 3)]
