@@ -90,7 +90,7 @@ class Readings:
 
     def _until(self, officer_id: str, as_of: date, stated: StatedGoal | None) -> date | None:
         """By when a goal is to be reached: the end of its term where it is on record, and of service at the latest."""
-        end = service_end(None, self._entered_on(officer_id), self.goals.policy.paths).on
+        end = service_end(None, self.entered_on(officer_id), self.goals.policy.paths).on
         days = [day for day in (end, None if stated is None else stated.ends_on) if day is not None and day >= as_of]
         return min(days, default=None)
 
@@ -105,7 +105,7 @@ class Readings:
             self._track(officer_id, self._posts_held(as_of).get(officer_id)),
             _last_taken(self._of("course_completions", officer_id)),
             self.goals.policy.training,
-            self._entered_on(officer_id),
+            self.entered_on(officer_id),
         )
 
     def _post_need(self, officer_id: str, as_of: date) -> PostNeed | None:
@@ -137,7 +137,8 @@ class Readings:
         recorded = str(known.iloc[-1]) if len(known) else None
         return track_of(post, recorded, tracks_of_posts(self.goals.records))
 
-    def _entered_on(self, officer_id: str) -> date | None:
+    def entered_on(self, officer_id: str) -> date | None:
+        """The day of joining as last known, None where it is not."""
         known = self._officer(officer_id, "entered_on")
         return pd.Timestamp(known.iloc[-1]).date() if len(known) else None
 

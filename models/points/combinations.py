@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import DEMANDING
+from models.points.cheaper import with_shorter_courses
 from models.points.steps import Combination, Step, combined, steps_of
 from models.points.timeline import NEARLY
 from models.points.ways import Reach, Way, implied, lasting_from
@@ -53,7 +54,9 @@ def combinations(reach: Reach, ways: Sequence[Way], missing: float) -> Found:
         if gains.max() < missing - NEARLY or (told and number >= len(told[-1].steps)):
             continue
         best = int(np.where(fewest == number, gains, np.inf).argmin())  # the least beyond what is missing
-        told.append(combined(reach, tier, _counts(sizes, best), missing))
+        counts = _counts(sizes, best)
+        soonest = combined(reach, tier, counts, missing)
+        told.append(with_shorter_courses(reach, tier, counts, missing, soonest))
     return Found(most, fullest, tuple(told))
 
 

@@ -22,8 +22,14 @@ def plan_text(plan: Plan) -> Bilingual:
         f"现有{now}分；不作变动，{day}为{then}分，目标{goal}分",
         f"{counted(now, 'point')} now; {then} on {day} if nothing is done; the target is {goal}",
     )
-    told = _answer(plan)
-    return Bilingual(f"{stands.zh}。{told.zh}", f"{stands.en}. {told.en}")
+    told, ends = _answer(plan), Bilingual("", "")
+    if plan.target.asked is not None:
+        ends = Bilingual(
+            f"退休日期未知；按入警日期最晚为{day}，早于{plan.target.asked}，故各项均按该日计算。",
+            f"Day of retirement unknown; by the day of joining it is {day} at the latest, before {plan.target.asked}, "
+            "so that day counts as the deadline. ",
+        )
+    return Bilingual(f"{ends.zh}{stands.zh}。{told.zh}", f"{ends.en}{stands.en}. {told.en}")
 
 
 def _answer(plan: Plan) -> Bilingual:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from data_contracts.asof import add_months
@@ -12,10 +12,24 @@ from data_contracts.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Target:
-    """The points asked for on a day."""
+    """The points asked for on a day.
+
+    `asked` is the day asked for where service ends before it, which is then the deadline: nothing is earned after.
+    """
 
     total: float
     deadline: date
+    asked: date | None = None
+
+    def in_service(self, as_of: date, end: date | None) -> Target:
+        """The same by the end of service, where that is known and lies between the day and the deadline.
+
+        >>> Target(30.0, date(2040, 6, 1)).in_service(date(2026, 1, 1), date(2031, 9, 1))
+        Target(total=30.0, deadline=datetime.date(2031, 9, 1), asked=datetime.date(2040, 6, 1))
+        """
+        if end is None or not as_of < end < self.deadline:
+            return self
+        return replace(self, deadline=end, asked=self.deadline)
 
 
 def check_deadline(deadline: date, as_of: date, earning: EarningPolicy) -> None:

@@ -35,7 +35,8 @@ class Way:
     more merits, each as early as it could count, and `days` those from which each of the steps adds points: later than
     it counts where the line stands at its cap until others expire. `by_itself` are the anniversaries that pass while
     the present posting lasts (already in the points expected at the deadline). `offers` are the courses, first those
-    that can be completed soonest; all of them together can be, each by the last day of its offer. `awaited` are the
+    that can be completed soonest; all of them together can be, each by the last day of its offer; `courses` are these
+    and whatever else would do. `awaited` are the
     appraisals of a period that is over, those too that are usually known only after the deadline; `missing` is the end
     of the last period before that, once for each appraisal of it that never came; `transfer_from` is the first day on
     which a post whose years count may be taken, None where nothing but the present one is needed.
@@ -48,6 +49,7 @@ class Way:
     days: tuple[date, ...] = ()
     by_itself: tuple[date, ...] = ()
     offers: tuple[Offer, ...] = ()
+    courses: tuple[Offer, ...] = ()
     awaited: tuple[Chance, ...] = ()
     missing: tuple[date, ...] = ()
     transfer_from: date | None = None
@@ -148,11 +150,12 @@ def ways_of(reach: Reach) -> tuple[Way, ...]:
         known = {merit.earned_on for merit in reach.now.lines[number].merits}
         passing = tuple(merit.earned_on for merit in line.merits if rule.per == "year" and merit.earned_on not in known)
         since = max(reach.start, lasting_from(rule, reach.deadline) or reach.start)
-        own = offers.get(rule.code, ())
+        own, able = offers.get(rule.code, ((), ()))
         told = _chances(reach, rule, kind, since, own)
         way = Way(
             rule, kind, room, tuple(one for one in told if one.on <= reach.deadline), (), passing,
             own if kind == "study" else (),
+            able if kind == "study" else (),
             tuple(one for one in told if one.awaited),
             _missing(reach, rule) if kind == "appraisal" else (),
             None if passing or rule.code in reach.serving else reach.transfers.get(rule.code),
@@ -298,8 +301,9 @@ def _in_order(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:
     return order[::-1]
 
 
-def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
-    """The courses of each rule of study, each given to one rule: the one that is worth most.
+def _offers(reach: Reach) -> Mapping[str, tuple[tuple[Offer, ...], tuple[Offer, ...]]]:
+    """The courses of each rule of study that are looked at, each given to one rule, the one that is worth most; and all
+    that would do.
 
     A line without room claims none.
     """
@@ -314,8 +318,9 @@ def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
             for one in told if one.course_id not in claimed
         ]  # fmt: skip
         open_ones = sorted(_in_time(reach, free), key=lambda one: (one.first, one.hours, one.course_id))
-        found[rule.code] = tuple(open_ones[: ceil(rule.cap / rule.points - NEARLY)])
-        claimed |= {offer.course_id for offer in found[rule.code]}
+        looked_at = tuple(open_ones[: ceil(rule.cap / rule.points - NEARLY)])
+        found[rule.code] = looked_at, tuple(one for one in free if reach.together([one]) <= reach.end(one))
+        claimed |= {offer.course_id for offer in looked_at}
     return found
 
 

@@ -21,7 +21,7 @@ from models.courses.goals import GoalPosts
 from models.courses.learners import Readings
 from models.eligibility.standing_facts import NEEDS
 from models.points.appraisals import NOTHING_LEARNT, Delays
-from models.points.lines import Account, Frames, Line, Merit, accounts, tables_needed
+from models.points.lines import Account, Line, Merit, accounts, tables_needed
 from models.points.plan import Plan, plans
 from models.points.plan_words import loss_text, plan_text
 from models.points.shelf import CourseWill
@@ -30,6 +30,7 @@ from models.points.steps import Combination
 from models.points.targets import Target, check_deadline
 from models.points.way_words import way_text
 from models.points.words import Records, line_text, merit_text
+from models.service_end import service_end
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Away
@@ -134,13 +135,13 @@ class PointsDesk:
         needed = (*tables_needed(rules), *KNOWN_BY, *(() if request.target is None else PLANNED_FROM))
         frames = self.records(ids, as_of, list(dict.fromkeys(needed)))
         absent = not_on_force(frames, ids)
-        words, scored = Records(frames), dict[str, PointsScored]()
+        words, scored, readings = Records(frames), dict[str, PointsScored](), Readings(GoalPosts(frames, self.policy))
         for some in waited.parts([one for one in ids if one not in absent], TOGETHER, OFFICERS):
             told = accounts(frames, some, rules, as_of)
             days = as_of, local_day(now)
             away = {} if request.target is None else self.away([one.officer_id for one in told], days)
-            wills = {} if request.target is None else self._wills(frames, told, away)
-            answers = self._plans(frames, told, request.target, wills, as_of)
+            wills = {} if request.target is None else self._wills(readings, told, away)
+            answers = self._plans(readings, told, request.target, wills, as_of)
             still_wanted()
             for account, plan in while_wanted(zip(told, answers, strict=True)):
                 one = account.officer_id
@@ -153,9 +154,13 @@ class PointsDesk:
             results=[scored.get(one) or NotScored(officer_id=one, because=absent[one]) for one in request.officer_ids],
         )
 
+    def _service_end(self, readings: Readings, account: Account) -> date | None:
+        """The latest that the day of joining allows; the day of retirement itself is not on record."""
+        return service_end(None, readings.entered_on(account.officer_id), self.policy.paths).on
+
     def _plans(
         self,
-        frames: Frames,
+        readings: Readings,
         told: Sequence[Account],
         asked: PointsTarget | None,
         wills: Mapping[str, CourseWill],
@@ -163,12 +168,16 @@ class PointsDesk:
     ) -> Sequence[Plan | None]:
         if asked is None:
             return [None] * len(told)
-        targets = [Target(_total(asked, account), asked.deadline) for account in told]
-        return plans(frames, told, targets, self.policy, wills, self.delays(as_of))
+        targets = [
+            Target(_total(asked, account), asked.deadline).in_service(
+                account.as_of, self._service_end(readings, account)
+            )
+            for account in told
+        ]
+        return plans(readings.goals.records, told, targets, self.policy, wills, self.delays(as_of))
 
-    def _wills(self, frames: Frames, told: Sequence[Account], away: Away) -> dict[str, CourseWill]:
+    def _wills(self, readings: Readings, told: Sequence[Account], away: Away) -> dict[str, CourseWill]:
         """What rules require of each officer's courses, and what was declined, as advice on courses takes both."""
-        readings = Readings(GoalPosts(frames, self.policy))
         wills = {}
         for account in while_wanted(told):
             due = readings.due(account.officer_id, account.as_of)
@@ -225,6 +234,7 @@ def _plan(records: Records, plan: Plan, away: Sequence[KeptAway], required: Coll
         status=plan.status,
         target=plan.target.total,
         deadline=plan.target.deadline,
+        deadline_asked=plan.target.asked,
         total_then=plan.then.total,
         missing=plan.missing,
         reached_on=plan.on,

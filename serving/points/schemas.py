@@ -157,7 +157,14 @@ class PointsPlan(Answer):
         "reached, by itself, possible, or not within the deadline by one's own steps",
     )
     target: Points = about("目标总分", "the total asked for")
-    deadline: date = about("期限", "the deadline")
+    deadline: date = about(
+        "期限；最晚退休日期早于所问期限时为该日，各项均按该日计算",
+        "the deadline; where service ends before the day asked for, by the day of joining at the latest, that day: all "
+        "figures of the plan are of it",
+    )
+    deadline_asked: date | None = about(
+        "所问的期限，仅在最晚退休日期早于它时给出", "the day asked for, only where service ends before it", default=None
+    )
     total_then: Points = about("不作变动时期限日的总分", "total on the deadline if nothing is done")
     missing: Points = about("期限日所缺分数", "points missing on the deadline")
     reached_on: date | None = about("自然达到的日期", "day from which it is reached by itself")

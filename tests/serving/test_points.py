@@ -283,3 +283,30 @@ def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(
         desk.answer(body, "r", NOW, Waiting(7.0, lambda: now[0]))
     assert now == [4.0], "nobody is worked on in vain"
     assert next(one for one in QUESTIONS if one.path == "/v1/points").patient
+
+
+def test_nothing_is_earned_after_the_latest_day_of_retirement(tmp_path: Path) -> None:
+    """Paths end there too: nobody joined younger than policy allows."""
+    settings = Settings(state=tmp_path)
+    officers = [rows(entered_on=joined, officer_id=one, known_on="2020-01-01")
+                for one, joined in (("a", "1983-06-01"), ("b", "2015-06-01"), ("c", "1980-01-01"))]  # fmt: skip
+    posting = {"post_id": "p", "unit_id": "s", "started_on": "2021-03-01"}
+    postings = [rows(**{**posting, "officer_id": one}) for one in "abc"]
+    tables = {"officers": officers, "postings": postings, "units": UNITS}
+    History(settings.history_dir).append_all({name: framed(name, some) for name, some in tables.items()}, "test")
+    desk = PointsDesk(HistoryRecords.of(settings), policy())
+    answer = ask(desk, officer_ids=["a", "b", "c"], target={"deadline": "2028-03-01", "missing": 40.0})
+    first, second, third = (scored(answer, place).plan for place in range(3))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert (first.deadline, first.deadline_asked) == (date(2025, 6, 1), date(2028, 3, 1))
+    assert (second.deadline, second.deadline_asked) == (date(2028, 3, 1), None)
+    assert (third.deadline, third.deadline_asked) == (date(2028, 3, 1), None), "past, though still on the force"
+    years = [[day for way in plan.ways for day in way.by_itself_on] for plan in (first, second)]
+    assert [max(some).year for some in years] == [2025, 2028]
+    assert first.text.en.startswith(
+        "Day of retirement unknown; by the day of joining it is 2025-06-01 at the latest, before 2028-03-01, so that "
+        "day counts as the deadline. 6 points now; 8 on 2025-06-01 if nothing is done"
+    )
+    assert "2028-03-01" not in second.text.en.split("now;")[0]

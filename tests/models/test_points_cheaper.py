@@ -1,0 +1,43 @@
+"""Of two courses that reach the target on the same day, with all steps done by the same day, the shorter is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.points import combinations
+from models.points.plan import Plan
+from tests.models.test_points_plan import plan, posted, taking
+
+LONG = {"course_id": "long", "competency": "law", "hours": 40.0}
+SHORT = {"course_id": "short", "competency": "law", "hours": 8.0, "valid_months": 12}
+HELD = [{"officer_id": "a", "course_id": "short", "occurred_on": "2023-06-01", "score": 70.0}]
+LINES = ("law_exam", "grassroots_years")
+
+
+def asked(total: float, **tables: Any) -> Plan:
+    """A law exam is missing, and a year of service that passes in January 2025; the short course is held until June."""
+    told: dict[str, Any] = {"courses": [LONG, SHORT], "course_completions": HELD, "postings": posted("2023-01-01")}
+    return plan(total, "2025-03-01", LINES, **{**told, **tables})
+
+
+def test_a_shorter_course_takes_the_place_of_one_that_comes_sooner_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = asked(8.0)
+    assert [course for course, _ in taking(found)] == ["short"]
+    assert str(found.combinations[0].reached) == "2025-01-01"
+    monkeypatch.setattr(combinations, "with_shorter_courses", lambda *told: told[-1])
+    soonest = asked(8.0)
+    assert [course for course, _ in taking(soonest)] == ["long"]
+    assert soonest.combinations[0].reached == found.combinations[0].reached
+    assert soonest.combinations[0].gain == found.combinations[0].gain
+
+
+def test_a_longer_course_stays_where_the_target_would_come_later() -> None:
+    found = asked(6.0)
+    assert [course for course, _ in taking(found)] == ["long"], "nothing else is waited for"
+
+
+def test_one_course_is_named_once() -> None:
+    found = asked(12.0)
+    assert sorted(course for course, _ in taking(found)) == ["long", "short"]
