@@ -85,16 +85,25 @@ def _drawn(axes: Axes, height: float, path: ToldPath) -> None:
 
 
 def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingual], str]) -> None:
-    """What each step asks to take before it, from where the time for it begins: the first by name, of more how many."""
+    """What each step asks to take before it, from where the time for it begins: the first by name, of more how many.
+
+    What has a last day hangs at the beginning of the path, for that day may come before the step before it.
+    """
     begins = [0.0, *(step.months for step in path.steps)]
     for place, step in enumerate(path.steps):
         if step.courses:
-            text = _first_named(step.courses)
+            text, first = _first_named(step.courses), _first(step.courses)
+            begin = begins[place] if first.last_day is None else 0.0
             below = height - 0.12 - 0.1 * (len(path.steps) - 1) - 0.14 * place
             axes.annotate(
-                told(text), (begins[place], below), xytext=(0, -11), textcoords="offset points", fontsize=6.5,
+                told(text), (begin, below), xytext=(0, -11), textcoords="offset points", fontsize=6.5,
                 color="dimgrey",
             )  # fmt: skip
+
+
+def _first(courses: Sequence[StepCourse]) -> StepCourse:
+    """That with the earliest last day; where none has one, the first told."""
+    return min(courses, key=lambda one: one.last_day.day if one.last_day else date.max)
 
 
 def _first_named(courses: Sequence[StepCourse]) -> Bilingual:
@@ -109,7 +118,7 @@ def _first_named(courses: Sequence[StepCourse]) -> Bilingual:
     >>> _first_named([replace(ending, due_on=date(2026, 3, 1))])
     Bilingual(zh='新课（到期日 2026-03-01）', en='new (due date 2026-03-01)')
     """
-    first = min(courses, key=lambda one: one.last_day.day if one.last_day else date.max)  # without one: the first told
+    first = _first(courses)
     zh, en, last = first.name.zh, first.name.en, first.last_day
     if last is not None:
         zh = f"{zh}（到期日 {last.day}）" if last.due else f"{zh}（{last.day} 止）"

@@ -51,7 +51,7 @@ SAID: dict[str, Bilingual] = {
     "courses": Bilingual("课程建议", "courses"),
     "prepares": Bilingual("课程与积分", "courses and points"),
     "course": Bilingual("课程", "course"),
-    "earns": Bilingual("可得{points}分", "{points} {points:point|points}"),
+    "earns": Bilingual("至多可得{points}分", "up to {points} {points:point|points}"),
     "hours": Bilingual("{name}（{hours}学时）", "{name} ({hours} {hours:hour|hours})"),
     "falls_due": Bilingual("{told}，到期日 {day}", "{told}, due date {day}"),
     "take_by": Bilingual("{told}，{day} 前（含）修", "{told}, by {day}"),

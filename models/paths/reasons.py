@@ -57,14 +57,15 @@ WHY: Mapping[str, Bilingual] = {
     ),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "declined_over": Bilingual(
-        "曾表示不感兴趣的路径 {path} 已过保留期，重新列入",
-        "the path {path} was declined, that word is over, and it counts again",
+        "路径 {path} 曾因本人的不感兴趣未列，该意见已不再有效，重新列入",
+        "the path {path} was left out for what was declined; that word is over, and it counts again",
     ),
     "left_goal": Bilingual("曾达到目标 {item}，现已不在", "the goal {item} was held and no longer is"),
     "told_path": Bilingual(
         "已任职 {item}，在上次所列的另一条路径上：{path}", "took up {item}, on another of the paths told: {path}"
     ),
     "posting": Bilingual("已任职 {item}", "took up {item}"),
+    "promotion": Bilingual("已晋升为 {item}", "promoted to {item}"),
     "ended": Bilingual("任职 {item} 已结束，现无任职", "the posting to {item} ended, and no post is held now"),
     "chance_fell": FELL,
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
@@ -87,7 +88,7 @@ WHY: Mapping[str, Bilingual] = {
     "goal_again": Bilingual("再次登记目标 {item}", "the goal {item} was stated again"),
     "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
     "other_assessment": Bilingual(
-        "能力 {item} 有新的测评，原路径未列为差距", "{item} was assessed anew, which is no gap of the plan"
+        "能力 {item} 有新的测评，原路径未列为差距", "{item} was assessed anew, which the plan does not list as a gap"
     ),
     "other_completion": Bilingual(
         "已完成课程 {item}，原路径未要求此课程", "completed the course {item}, which the plan did not ask for"
@@ -127,7 +128,7 @@ MANY: Mapping[str, Bilingual] = {
     "goal_stated": Bilingual("登记职业目标 {count} 次，最近为 {item}", "goals were stated {count} times, {item} last"),
     "other_assessment": Bilingual(
         "另有 {count} 项能力测评，原路径未列为差距，最近为 {item}",
-        "{count} assessments of what is no gap of the plan, {item} last",
+        "{count} assessments of what the plan does not list as a gap, {item} last",
     ),
     "other_completion": Bilingual(
         "已完成原路径未要求的课程 {count} 门，最近为 {item}",

@@ -1,26 +1,26 @@
 """Whether an officer is on track, and whether the plan changes: only when something relevant became known.
 
-Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
-an assessment of a competency that the plan needs, a new goal or another time for it, a vacancy on the path, or a step
-that has not come although its time is over. Even then the old path stays while its chance is within `keep_within` of
-the best one, so that a plan does not flicker. A path that the officer declined does not stay, nor does one that is not
-among today's: rules closed it, or its chance fell by itself below the least that is told, which puts nobody off track.
-Who takes a step of another path that was told is on track too, and the plan goes on along that one. Off track is told
-of who left every path told, or whose path rules closed, only where the chance of the goal did not rise, and once: the
-plan made then is what counts after it, and every answer says so until a step of it is done. A step that is late is late
-whatever the chance, by the interval that was told of it first, and stays late, with the day by which it was due, until
-it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is over, or whose plan gets
-there, by its expected day, only after that term, the first plan included. A path that was left out because it was
-declined counts again once that word is over, which is told and weighed as news. Everything of the officer that became
-known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the posts of the
-path, one line a post. How far the expected day of the goal has moved since the plan was told first is told where it is
-more than the months of grace: earlier is ahead, later is on track within the interval that was told then and off track
-beyond it.
+Relevant is what concerns the plan: a posting or promotion of the officer, a completion of a course the plan asks for,
+an appraisal, an assessment of a competency that the plan needs, a new goal or another time for it, a vacancy on the
+path, or a step that has not come although its time is over. Even then the old path stays while its chance is within
+`keep_within` of the best one, so that a plan does not flicker. A path that the officer declined does not stay, nor does
+one that is not among today's: rules closed it, or its chance fell by itself below the least that is told, which puts
+nobody off track. Who takes a step of another path that was told is on track too, and the plan goes on along that one.
+Off track is told of who left every path told, or whose path rules closed, only where the chance of the goal did not
+rise, and once: the plan made then is what counts after it, and every answer says so until a step of it is done. A step
+that is late is late whatever the chance, by the interval that was told of it first, and stays late, with the day by
+which it was due, until it is done or the plan no longer begins with it. Nobody is on track of a goal whose term is
+over, or whose plan gets there, by its expected day, only after that term, the first plan included. A path that was left
+out because it was declined counts again once that word is over, which is told and weighed as news. Everything of the
+officer that became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of
+the posts of the path, one line a post. How far the expected day of the goal has moved since the plan was told first is
+told where it is more than the months of grace: earlier is ahead, later is on track within the interval that was told
+then and off track beyond it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -29,7 +29,11 @@ from data_contracts.pathing import PathPolicy
 from models.paths.reasons import ASIDE, STANDING, Because, because, in_order
 from models.paths.told_plan import Event, Left, Plan, PlannedStep, Promised
 
-OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
+OF_ONE_KIND = (
+    "posting",
+    "promotion",
+    "assessment",
+)  # of which plans for a post and plans for a rank have each their own, or none
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
 COUNTED = ("appraisal", "vacancy")  # of which several alike are one line with their number
 FIRST = "first"  # there is no last plan to be on track of
@@ -163,7 +167,7 @@ def _along(
     overdue = [because("overdue", first.post, late)] if late else []
     chance = [] if longer else _chance(last, now)
     weighed = chance if left else _chance_fell(chance) if way.other else []
-    became = [*longer, *_reasons(last, news, way), *_wanted_again(last, now), *weighed]
+    became = [*longer, *_reasons(last, news, way, now.same(last.path)), *_wanted_again(last, now), *weighed]
     why = [*became, *overdue]
     refused = now.declined.get(way.path)
     rose = any(one.code == ROSE for one in chance)
@@ -294,14 +298,17 @@ def _progress(steps: Sequence[PlannedStep], news: Sequence[Event]) -> _Way:
     return _Way(tuple(steps), tuple(rest), tuple(taken), left, tuple(step.post for step in rest))
 
 
-def _reasons(last: Plan, news: Sequence[Event], way: _Way | None = None) -> list[Because]:
+def _reasons(
+    last: Plan, news: Sequence[Event], way: _Way | None = None, today: Plan | None = None
+) -> list[Because]:  # fmt: skip
     """What became known, in order: all of the officer, appraisals of one day as one line, and the vacancies of the
     path, those of one post as one line with the newest day."""
     found = dict[tuple[str, str, date | None], Because]()
+    gaps = last.gaps if today is None else last.gaps | today.gaps  # an appraisal may open one
     for event in sorted(news, key=lambda one: (one.known_on, one.kind, one.item)):
         if event.kind == "vacancy" and event.item not in last.path:
             continue
-        one = _reason(event, last, way)
+        one = _reason(event, last, way, gaps)
         key = one.code, one.item, None if one.code == "vacancy" else one.since
         before = found.get(key)
         if before is not None and event.kind in COUNTED:
@@ -311,12 +318,12 @@ def _reasons(last: Plan, news: Sequence[Event], way: _Way | None = None) -> list
     return list(found.values())
 
 
-def _reason(event: Event, last: Plan, way: _Way | None) -> Because:
+def _reason(event: Event, last: Plan, way: _Way | None, gaps: Set[str]) -> Because:
     if way is not None and way.other and event in way.taken:
         return because("told_path", event.item, event.occurred_on, path=tuple(step.post for step in way.steps))
     item = "" if event.kind == "appraisal" else event.item  # of whatever kind
     left = way is not None and event is way.left
-    return because("left_path" if left else _code(event, last), item, event.occurred_on)
+    return because("left_path" if left else _code(event, last, gaps), item, event.occurred_on)
 
 
 def _chance(last: Plan, now: Now) -> list[Because]:
@@ -345,10 +352,10 @@ def _horizon(last: Plan, now: Now) -> list[Because]:
     return [because("horizon", str(now.horizon_months), None, str(last.horizon_months))]
 
 
-def _code(event: Event, last: Plan) -> str:
+def _code(event: Event, last: Plan, gaps: Set[str]) -> str:
     if event.kind == "completion" and event.item not in last.courses:
         return "other_completion"
-    if event.kind == "assessment" and event.item not in last.gaps:
+    if event.kind == "assessment" and event.item not in gaps:
         return "other_assessment"
     if event.kind != "goal":
         return event.kind
@@ -392,9 +399,10 @@ def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPol
         moved = because(code, then.isoformat(), first.told_on, first.day.isoformat())
         found = replace(found, why=(*found.why, moved))
         if found.status == ON_TRACK and way.goes_on(plan):
-            fell = any(one.code == "chance_fell" for one in found.why)
+            fell = _chance_fell(_chance(last, now))
             status = {"sooner": ON_TRACK if fell else AHEAD, "beyond_interval": OFF_TRACK}.get(code, ON_TRACK)
-            found = replace(found, status=status)
+            why = (*found.why, *fell) if code == "sooner" else found.why
+            found = replace(found, status=status, why=why)
     return replace(found, plan=replace(plan, promised=first)) if plan is not last and way.goes_on(plan) else found
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
-EVENTS = ("posting", "ended", "completion", "appraisal", "assessment", "goal", "vacancy")
+EVENTS = ("posting", "promotion", "ended", "completion", "appraisal", "assessment", "goal", "vacancy")
+WITH_PROMOTIONS = "promotion"  # a mark of plans that remember promotions; of earlier ones they are new by day alone
 MARK = 8  # characters by which a plan remembers an event: of two of one officer, one in four thousand million is alike
 
 
@@ -109,12 +110,14 @@ class Plan:
 
     def knows(self, event: Event) -> bool:
         """Whether it was made with this event in view."""
-        return event.known_on <= self.made_on if self.knew is None else event.mark in self.knew
+        if self.knew is None or (event.kind == "promotion" and WITH_PROMOTIONS not in self.knew):
+            return event.known_on <= self.made_on
+        return event.mark in self.knew
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that became known: `kind` is one of EVENTS, `item` the post, course or goal it is about."""
+    """Something that became known: `kind` is one of EVENTS, `item` the post, rank step, course or goal it is about."""
 
     kind: str
     item: str
@@ -130,4 +133,4 @@ class Event:
 def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
     """What a plan made on a day with these events in view remembers: the officer's, and the vacancies of its path."""
     seen = (one for one in events if one.known_on <= as_of and (one.kind != "vacancy" or one.item in path))
-    return frozenset(one.mark for one in seen)
+    return frozenset((WITH_PROMOTIONS, *(one.mark for one in seen)))

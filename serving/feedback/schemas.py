@@ -50,8 +50,9 @@ class FeedbackTaken(Answer):
         "accepted 为首次收下，duplicate 为此前已收下", "accepted when it is new, duplicate when it was there already"
     )
     unseen: bool = about(
-        "至反馈所述之日，本服务未曾向该民警展示此内容",
-        "this service had not shown this item to this officer by the day of the feedback",
+        "至反馈所述之日，本服务未曾向该民警推荐此内容；路径以整条计，仅作为某条路径所附课程出现者不计",
+        "this service had not suggested this item to this officer by the day of the feedback; a path counts as a "
+        "whole, so a course that stood only inside one was not",
     )
 
 

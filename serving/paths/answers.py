@@ -72,6 +72,7 @@ class PathDesk:
         check_last_plans(request.last_plans, day, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in while_wanted(ids)}
+        asked = {one: _retiring(found, one in request.retires_on) for one, found in asked.items()}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
         away = self.suggester.away_on(list(keys), (as_of, local_day(now)))
@@ -139,6 +140,10 @@ class PathDesk:
         except NotReady:
             return False
         return True
+
+
+def _retiring(asked: AskedPath | Because, given: bool) -> AskedPath | Because:
+    return replace(asked, retiring=given) if isinstance(asked, AskedPath) else asked
 
 
 def _without(asked: AskedPath, away: Sequence[KeptAway]) -> AskedPath:

@@ -25,7 +25,7 @@ class AskedPath:
     """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one.
 
     `own` says that the stated goal, named or not, is asked about within its own time: its plans follow each other
-    whatever that time.
+    whatever that time. `retiring` says that the day of retirement was given.
     `stated` is the goal on record where it is the one asked about.
     """
 
@@ -34,12 +34,13 @@ class AskedPath:
     goal: str | None = None
     own: bool = False
     stated: StatedGoal | None = None
+    retiring: bool = False
 
     @property
     def key(self) -> PlanKey:
         """Under which its plans follow each other."""
         goal = STATED if self.own else self.goal or ""
-        return PlanKey(self.question.officer_id, goal, self.question.horizon_months)
+        return PlanKey(self.question.officer_id, goal, self.question.horizon_months, self.retiring)
 
     def until(self, end: ServiceEnd, as_of: date) -> AskedPath:
         """The same question of one whose service ends then."""

@@ -22,6 +22,7 @@ OTHERS, GOAL_CHANCE, WITHOUT, PROMISED, LEFT = "others", "goal_chance", "without
 PROMISED_DAYS = ("day", "told_on", "by")
 LATE = "late_since"  # of a step, where it was found overdue
 DUE = "due_by"  # of a step, where another interval was told of it first
+RETIRING = "!"  # ends the goal as it was asked, where the day of retirement was given
 ANY_TIME = 0  # months: no question has such a horizon
 
 
@@ -31,12 +32,15 @@ class PlanKey:
 
     Plans for the officer's own stated goal within its own time follow each other whatever that goal and that time are:
     `goal` is STATED there. A goal that was only asked about has plans of its own, and so has the stated one within a
-    time that was asked for, where `goal` is empty: a plan within 12 months is no measure for one within 60.
+    time that was asked for, where `goal` is empty: a plan within 12 months is no measure for one within 60. Plans up to
+    a day of retirement that came with the question follow those without it and are kept apart (`retiring`): a day that
+    was only tried has changed nothing for whoever asks without it.
     """
 
     officer_id: str
     goal: str
     horizon_months: int
+    retiring: bool = False
 
 
 @dataclass
@@ -74,17 +78,22 @@ def plan_log(settings: Settings) -> PlanLog:
 
 def _keys(row: Mapping[str, Any]) -> tuple[PlanKey, PlanKey]:
     """As it was asked, and whatever the time."""
-    key = PlanKey(row["officer_id"], row["asked_goal"], row["horizon_months"])
+    goal = str(row["asked_goal"])
+    key = PlanKey(
+        row["officer_id"], goal.removesuffix(RETIRING), row["horizon_months"], retiring=goal.endswith(RETIRING)
+    )
     return key, replace(key, horizon_months=ANY_TIME)
 
 
 def _found_by(key: PlanKey, found: Mapping[PlanKey, Plan]) -> PlanKey | None:
     """The plan that a question stands against: for the stated goal that of any time, of versions before it was marked
-    that of the same time, else of any."""
+    that of the same time, else of any; of one up to a day of retirement, where it has none yet, that without."""
     tried = [key]
     if key.goal == STATED:
         asked = replace(key, goal="")
         tried = [replace(key, horizon_months=ANY_TIME), asked, replace(asked, horizon_months=ANY_TIME)]
+    if key.retiring:  # whoever gives the day for the first time
+        tried += [replace(one, retiring=False) for one in tried]
     return next((one for one in tried if one in found), None)
 
 
@@ -106,8 +115,9 @@ def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
     if beside:
         told = [{**(told[0] if told else {}), **beside}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
-    return {"officer_id": key.officer_id, "asked_goal": key.goal, "horizon_months": key.horizon_months,
-            "goal": plan.goal, "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
+    goal = key.goal + RETIRING * key.retiring
+    return {"officer_id": key.officer_id, "asked_goal": goal, "horizon_months": key.horizon_months, "goal": plan.goal,
+            "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:

@@ -131,6 +131,8 @@ class OfficerRecord:
         steps = self.steps(kind)
         if len(steps):
             yield from _told("posting", steps, "post_id", "started_on")
+        if kind == POST and len(self._promotions):
+            yield from _told("promotion", self._promotions, "rank_step", "occurred_on")
         if kind == POST and self.post_ended_on() is not None:
             yield self._ended()
         for what, table, item in (
@@ -139,6 +141,12 @@ class OfficerRecord:
         ):  # fmt: skip
             if len(self.rows(table)) and (kind == POST or what != "assessment"):  # no rank step asks for a level
                 yield from _told(what, self.rows(table), item, "occurred_on")
+
+    @cached_property
+    def _promotions(self) -> pd.DataFrame:
+        """To steps of the ladders of posts, on which rules rest; police ranks open no post."""
+        rows = self.rows("promotions")
+        return rows[(rows["ladder"] != POLICE_LADDER).to_numpy(bool)] if len(rows) else rows
 
     def _ranks(self) -> pd.DataFrame:
         return self._work_steps

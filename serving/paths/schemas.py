@@ -189,7 +189,12 @@ class PathStep(Answer):
     gaps: list[Gap] = about("能力差距", "competencies below the standard", default=[])
     courses: list[CourseForStep] = about("可弥补差距的课程", "courses that close the gaps", default=[])
     points: float | None = about(
-        "该步可得积分；空为无规则", "points the step earns, null where no rule speaks", default=None
+        "该步可得积分：走与不走该步（含其课程），在该步满一年之日的总分之差，上限与到期均按当日；课程按满分通过计，成绩不达规则"
+        "要求者得不到；空为无规则",
+        "points the step earns: how far the total a full year after it would be above that without it and its courses, "
+        "with caps and expiry as on that day; courses are taken to be passed with full marks, and earn less where a "
+        "rule asks for more than was reached; null where no rule speaks",
+        default=None,
     )
     blocked_by: list[BlockedBy] = about(
         "第一步：现在尚不满足的规则；以后各步：按路径所带来的任职、时间与课程，届时仍不满足的规则",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,12 @@ def test_the_courses_of_each_step_are_on_it_briefly() -> None:
     told = {text.get_text(): text.xy[0] for text in figure.axes[0].texts if isinstance(text, Annotation)}
     taken = {text: month for text, month in told.items() if text.startswith("take:")}
     assert taken == {"take: course 0 and 2 more": 0.0, "take: course 0": 12.0}, "where the time for them begins"
+    ending = (asking[0], replace(asking[1], courses=(replace(courses[1], take_by=date(2026, 5, 1)),)))
+    figure = path_figure((ToldPath(ending, 0.18),), "a", "z", _name, "en")
+    (place,) = (
+        text.xy[0] for text in figure.axes[0].texts if isinstance(text, Annotation) and "by 2026" in text.get_text()
+    )
+    assert place == 0.0, "its last day may come before the first step"
 
 
 def test_words_are_english_where_they_are_asked_for_in_english() -> None:

@@ -13,7 +13,7 @@ from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.replanning import Now, Replanned, arrived, replan
-from models.paths.told_plan import Event, Left, Plan, PlannedStep, Promised, knew
+from models.paths.told_plan import WITH_PROMOTIONS, Event, Left, Plan, PlannedStep, Promised, knew
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)
@@ -63,7 +63,10 @@ def test_nothing_relevant_changes_nothing_however_much_better_another_path_is(ev
     assert [one.code for one in found.why] == ["nothing"]
 
 
-@pytest.mark.parametrize("event", [_event("completion", "law"), _event("vacancy", "m"), _event("appraisal", "x")])
+@pytest.mark.parametrize(
+    "event",
+    [_event("completion", "law"), _event("vacancy", "m"), _event("appraisal", "x"), _event("promotion", "step")],
+)
 def test_relevant_news_keep_the_path_while_it_is_close_and_leave_it_when_it_is_not(event: Event) -> None:
     kept = replan(LAST, _now(event), PATHS)
     assert (kept.plan, kept.changed, kept.status) == (SAME, False, "on_track")
@@ -662,7 +665,7 @@ def test_a_row_delivered_late_is_news_whatever_day_it_says_it_was_known_on() -> 
 def test_a_plan_remembers_what_was_known_on_its_day_and_the_vacancies_of_its_path() -> None:
     seen, coming = _event("appraisal", "x", date(2023, 12, 1)), _event("appraisal", "x", date(2024, 1, 2))
     mine, other = _event("vacancy", "m", date(2023, 12, 1)), _event("vacancy", "elsewhere", date(2023, 12, 1))
-    assert knew([seen, coming, mine, other], MADE, LAST.path) == {seen.mark, mine.mark}
+    assert knew([seen, coming, mine, other], MADE, LAST.path) == {seen.mark, mine.mark, WITH_PROMOTIONS}
     assert replace(seen, known_on=date(2024, 5, 1)).mark == seen.mark, "a later word of the same is no news"
 
 
@@ -693,3 +696,33 @@ def test_another_time_for_the_goal_is_told_and_the_plan_looked_at_again() -> Non
     assert [one.code for one in replan(last, replace(_now(), horizon_months=60), PATHS).why] == ["nothing"]
     none = replan(replace(last, steps=()), replace(_now(), horizon_months=36), PATHS)
     assert [one.code for one in none.why] == ["horizon", "opened"]
+
+
+def test_a_promotion_is_news_to_a_plan_that_remembers_promotions_and_by_its_day_to_an_earlier_one() -> None:
+    late = Event("promotion", "step", date(2023, 12, 30), MADE)
+    remembers = replace(LAST, knew=knew([], MADE, LAST.path))
+    for last, told in ((remembers, ["promotion", "kept"]), (replace(LAST, knew=frozenset({"ab"})), ["nothing"])):
+        found = replan(last, _now(late), PATHS)
+        assert [one.code for one in found.why] == told
+    again = replace(LAST, knew=knew([late], MADE, LAST.path))
+    assert [one.code for one in replan(again, _now(late), PATHS).why] == ["nothing"]
+
+
+def test_an_assessment_that_opens_a_gap_on_the_plan_is_what_the_plan_needs() -> None:
+    event = _event("assessment", "law")
+    short = replace(SAME, steps=(replace(STEPS[0], gaps=("law",)), STEPS[1]))
+    assert [one.code for one in replan(LAST, _now(event, plans=(OTHER, short)), PATHS).why] == ["assessment", "kept"]
+    assert _codes(event) == ["other_assessment", "stays"]
+
+
+@pytest.mark.parametrize(("chance", "status"), [(0.1, "on_track"), (0.4, "ahead")])
+def test_who_gets_there_sooner_with_less_chance_is_not_ahead_though_nothing_became_known(
+    chance: float, status: str
+) -> None:
+    """A day of retirement cuts off what comes late: the goal is expected sooner, and far less likely."""
+    last, sooner = replace(LAST, goal_chance=0.4), replace(STEPS[1], expected_on=date(2026, 1, 1))
+    today = replace(SAME, steps=(STEPS[0], sooner))
+    found = replan(last, replace(_now(plans=(today,)), chance=chance), PATHS)
+    assert found.status == status
+    assert ("chance_fell" in [one.code for one in found.why]) == (status == "on_track")
+    assert "sooner" in [one.code for one in found.why]

@@ -513,6 +513,21 @@ def news(found: PathsFound) -> list[str]:
     return [why.code for why in found.progress.why if why.code not in STANDING]
 
 
+def test_a_promotion_is_told_as_news_by_its_name(state: Settings) -> None:
+    """It opens posts that ask for a rank step; a police rank opens none."""
+    history = office(state)
+    ask(desk(state), "x")
+    day: dict[str, Any] = {"officer_id": "x", "kind": "step", "occurred_on": "2020-12-20", "known_on": "2021-01-05"}
+    told_steps = (("enforcement", "四级警长"), ("police_rank", "三级警督"))
+    steps = [{**day, "ladder": ladder, "rank_step": step} for ladder, step in told_steps]
+    history.append_all({"promotions": framed("promotions", steps)}, "second")
+    (later,) = ask(desk(state), "x", now=datetime(2021, 3, 1))
+    assert isinstance(later, PathsFound)
+    told = [(why.code, why.text.en, why.since) for why in later.progress.why]
+    assert told[0] == ("promotion", "promoted to Police sergeant, fourth class", date(2020, 12, 20))
+    assert [code for code, *_ in told if code == "promotion"] == ["promotion"]
+
+
 def test_what_became_known_is_told_against_the_kept_plan_and_days_before_do_not_know_it(state: Settings) -> None:
     history = office(state)
     ask(desk(state), "x")

@@ -107,7 +107,9 @@ class KeptPlans:
     def last(self, keys: Sequence[PlanKey], as_of: date) -> Mapping[PlanKey, Plan]:
         if self.broken:
             raise NotReady("no disk")
-        return {key: plan for key, plan in self.kept.items() if key in keys and plan.made_on <= as_of}
+        told = {key: plan for key, plan in self.kept.items() if plan.made_on <= as_of}
+        found = {key: told.get(key, told.get(replace(key, retiring=False))) for key in keys}
+        return {key: plan for key, plan in found.items() if plan is not None}
 
     def keep(self, plans: Mapping[PlanKey, Plan]) -> None:
         if self.broken:
@@ -684,3 +686,20 @@ def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_wheneve
                     gone += "unlikely" in [why.code for why in found.progress.why]
             assert isinstance(found, NoPathFound) or not found.progress.changed, "asked again it stays"  # type: ignore[union-attr]
     assert gone > 10, "some chances fell below what is told"
+
+
+def test_a_day_of_retirement_that_was_only_tried_changes_nothing_of_the_plan_without_one() -> None:
+    """It is not kept, says the schema; a plan that ends there is kept apart, and follows the one without."""
+    plans = KeptPlans()
+    _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    (tried,) = _ask(_desk(plans=plans), "a", retires_on={"a": NOW.date() + timedelta(days=60)})
+    assert isinstance(tried, NoPathFound)
+    assert tried.progress is not None
+    assert tried.progress.status == "off_track"
+    (again,) = _ask(_desk(plans=plans), "a")
+    assert isinstance(again, PathsFound)
+    assert (again.progress.status, [why.code for why in again.progress.why]) == ("on_track", ["nothing"])
+    (still,) = _ask(_desk(plans=plans), "a", retires_on={"a": NOW.date() + timedelta(days=60)})
+    assert isinstance(still, NoPathFound)
+    assert still.progress is not None
+    assert still.progress.status == "no_path", "it was told before"

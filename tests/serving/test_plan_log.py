@@ -87,6 +87,17 @@ def test_plans_for_the_stated_goal_follow_each_other_whatever_its_time(state: Se
     assert log.last([KEY], date(2026, 4, 1)) == {}, "within a time that was asked for it has plans of its own"
 
 
+def test_plans_up_to_a_day_of_retirement_are_apart_and_follow_those_without(state: Settings) -> None:
+    for key in (replace(KEY, goal="post:p2"), PlanKey("o-1", STATED, 36)):
+        log, retiring = plan_log(state), replace(key, retiring=True)
+        log.keep({key: PLAN})
+        assert log.last([retiring], date(2026, 4, 1)) == {retiring: PLAN}, "given for the first time"
+        shorter = replace(PLAN, steps=(STEP,), chance=0.1)
+        log.keep({retiring: shorter})
+        found = log.last([key, retiring], date(2026, 4, 1))
+        assert found == {key: PLAN, retiring: shorter}
+
+
 def test_that_there_was_no_path_remembers_what_was_known(state: Settings) -> None:
     none, before = replace(PLAN, steps=(), chance=0.0), replace(PLAN, steps=(), chance=0.0, knew=None)
     log = plan_log(state)
