@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from models.points import combinations
+from models.points.chances import Chance
+from models.points.cheaper import _as_good
 from models.points.plan import Plan
+from models.points.ways import Reach
 from tests.models.test_points_plan import plan, posted, taking
 
 LONG = {"course_id": "long", "competency": "law", "hours": 40.0}
@@ -41,3 +47,19 @@ def test_a_longer_course_stays_where_the_target_would_come_later() -> None:
 def test_one_course_is_named_once() -> None:
     found = asked(12.0)
     assert sorted(course for course, _ in taking(found)) == ["long", "short"]
+
+
+def test_what_is_as_good_gives_as_much_in_time_and_no_later() -> None:
+    best = asked(8.0).combinations[0]
+    day = timedelta(days=1)
+    (step,) = best.steps
+    late = replace(step, chance=Chance(step.chance.earned + 30 * day, best.reached))
+    patient, strict = (
+        cast(Reach, SimpleNamespace(end=lambda _, last=last: last)) for last in (date.max, step.chance.earned)
+    )
+    assert _as_good(patient, replace(best, steps=(late,)), best)
+    assert not _as_good(strict, replace(best, steps=(late,)), best), "its offer is over by then"
+    assert not _as_good(patient, replace(best, gain=best.gain - 0.5), best)
+    assert not _as_good(patient, replace(best, reached=best.reached + day), best)
+    after = replace(step, chance=Chance(step.chance.earned, best.reached + day))
+    assert not _as_good(patient, replace(best, steps=(after,)), best)
