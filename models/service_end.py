@@ -17,11 +17,17 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 
 Basis = Literal["given", "latest", "unknown"]
-PAST = Bilingual(
-    "退休日期未知；按入警日期，最晚应为 {on}，该日已过而记录仍为在职：请更正入警日期，或在请求中给出 retires_on",
-    "day of retirement unknown; by the day of joining it was {on} at the latest, which is past though the record says "
-    "still serving: correct the day of joining, or send retires_on",
-)
+PAST: Mapping[Basis, Bilingual] = {
+    "latest": Bilingual(
+        "退休日期未知；按入警日期，最晚应为 {on}，该日已过而记录仍为在职：请更正入警日期，或在请求中给出 retires_on",
+        "day of retirement unknown; by the day of joining it was {on} at the latest, which is past though the record "
+        "says still serving: correct the day of joining, or send retires_on",
+    ),
+    "given": Bilingual(
+        "退休日期 {on}，由请求给出，该日已过而记录仍为在职：请更正 retires_on",
+        "retires on {on}, as the request says, which is past though the record says still serving: correct retires_on",
+    ),
+}
 WORDS: Mapping[Basis, Bilingual] = {
     "given": Bilingual("退休日期 {on}，由请求给出", "retires on {on}, as the request says"),
     "latest": Bilingual(
@@ -46,7 +52,7 @@ class ServiceEnd:
         >>> ServiceEnd(date(2025, 1, 1), "latest").words_on(date(2025, 1, 1)).en
         'day of retirement unknown; by the day of joining, 2025-01-01 at the latest'
         """
-        text = PAST if self.basis == "latest" and self.on is not None and self.on < day else WORDS[self.basis]
+        text = PAST.get(self.basis, WORDS[self.basis]) if self.on is not None and self.on < day else WORDS[self.basis]
         return Bilingual(text.zh.format(on=self.on), text.en.format(on=self.on))
 
     def months_from(self, day: date) -> float | None:

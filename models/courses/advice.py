@@ -136,7 +136,7 @@ def advise_courses(
         longer = {one.course_id for one in courses if policy.load.hours_of(one.hours) > room}
         asking = replace(asking, declined=asking.declined | (longer - kept) | (found.keys() - kept))
     found = {code: one for code, one in found.items() if code in kept}
-    _add(found, policy.most.small, _small(asking, courses, policy, spare_hours, found))
+    found = _with_small(found, asking, courses, policy, spare_hours)
     left = {gap: gap.size for gap in gaps}
     for code, one in found.items():
         if one.kind != GAP:  # which says what it closes of what those before it leave, as all others do
@@ -175,6 +175,32 @@ def _add(found: dict[str, SuggestedCourse], most: int, suggestions: Iterable[Sug
         elif fresh < most:
             found[one.course.course_id] = one
             fresh += 1
+
+
+def _with_small(
+    found: Mapping[str, SuggestedCourse], learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy,
+    spare_hours: float | None,
+) -> dict[str, SuggestedCourse]:  # fmt: skip
+    """With the small courses that were asked for; where none finds room, what only the ranking put there gives way, the
+    longest first: whoever names hours to spare has said what is wanted.
+    """
+    kept, short = dict(found), {gap.competency for gap in _gaps(learner, policy)}
+    while True:
+        both = dict(kept)
+        _add(both, policy.most.small, _small(learner, courses, policy, spare_hours, both))
+        plan = planned(both.values(), *_taking(learner), policy)
+        if len(both) == len(kept) or any(one.kind == SMALL for one in plan):
+            return both
+        ranked = [
+            one.course
+            for one in kept.values()
+            if one.kind == NEXT
+            and one.course.competency not in short
+            and all(why.code == RANKED for why in one.reasons)
+        ]
+        if not ranked:
+            return both
+        del kept[max(ranked, key=lambda one: (policy.load.hours_of(one.hours), one.course_id)).course_id]
 
 
 def _room(plan: Sequence[SuggestedCourse], learner: Learner, load: CourseLoad) -> float:

@@ -37,18 +37,20 @@ class WentOn:
 
     def way(self, post: str, kin: Collection[str], families: Mapping[str, Collection[str]]) -> Way | None:
         """Of the posts of each family of a goal the one that most went on to from a post, or, where fewer than LEAST
-        ever did, from `kin`, the posts of its own family; None where too few did from these too.
+        ever did, from `kin`, the posts of its own family; None where too few did from these too. Nobody goes on to the
+        post itself.
 
         >>> rows = pd.DataFrame({"officer_id": [*range(10), *range(10)], "post_id": ["p"] * 10 + [*"aaabbbbbbb"],
         ...     "started_on": pd.to_datetime(["2020"] * 10 + ["2021"] * 10)})
         >>> WentOn(rows).way("p", ["p"], {"A": ["a"], "B": ["b"]})
         Way(to='B', took=7, went_on=10, from_family=False)
         """
-        every = {one for posts in families.values() for one in posts}
+        elsewhere = {family: [one for one in posts if one != post] for family, posts in families.items()}
+        every = {one for posts in elsewhere.values() for one in posts}
         for here, from_family in (([post], False), (kin, True)):
             went_on = self.officers(here, every)
             if went_on >= LEAST:
-                took = {family: self.officers(here, posts) for family, posts in families.items()}
+                took = {family: self.officers(here, posts) for family, posts in elsewhere.items()}
                 to = max(took, key=lambda family: took[family])  # of equal ones the first
                 return Way(to, took[to], went_on, from_family)
         return None

@@ -68,6 +68,10 @@ WHY: Mapping[str, Bilingual] = {
     "promotion": Bilingual("已晋升为 {item}", "promoted to {item}"),
     "ended": Bilingual("任职 {item} 已结束，现无任职", "the posting to {item} ended, and no post is held now"),
     "chance_fell": FELL,
+    "given_end": Bilingual(
+        "请求给出的退休日期 {item} 之后的任职不计入路径",
+        "paths end on {item}, the day of retirement given with the question",
+    ),
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
     "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
     "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
@@ -114,7 +118,7 @@ WHY: Mapping[str, Bilingual] = {
 }
 """In the order in which they are told: what makes a status, what the plan rests on, what it does not, what follows."""
 SLIPS = ("later", "beyond_interval", "sooner")  # of days since they were told first
-BESIDE = ("made_anew", *SLIPS)  # told beside what became known, and nothing of the kind themselves
+BESIDE = ("made_anew", "given_end", *SLIPS)  # told beside what became known, and nothing of the kind themselves
 # true of every day until it is mended or told anew, and so no news the second time
 STANDING = ("overdue", "term_over", "was_held", "after_term", *BESIDE)
 MOST_ALIKE = 3  # more of one kind are one line
@@ -135,7 +139,14 @@ MANY: Mapping[str, Bilingual] = {
         "completed {count} courses that the plan did not ask for, {item} last",
     ),
 }  # fmt: skip
-NUMBERS = ("horizon", "chance_rose", "chance_not", "chance_fell", *SLIPS)  # whose items are told as they are
+NUMBERS = (
+    "horizon",
+    "given_end",
+    "chance_rose",
+    "chance_not",
+    "chance_fell",
+    *SLIPS,
+)  # whose items are told as they are
 DAYS = ("was_held", "made_anew")  # whose `was` is a day
 
 

@@ -75,12 +75,15 @@ def _awaited_too(plan: Plan) -> Bilingual:
 
 def _if_they_match(one: Awaiting) -> Bilingual:
     """How many awaited appraisals reach the target, alone or with the officer's own steps, or what they give."""
-    what, match, many = not_published(one.chances), matching(one.way.rule), one.many
+    what, match, many = not_published(one.way.awaited), matching(one.way.rule), one.many
     if one.reached is None:
         gain, usual = number(one.gain), _usually(one, one.adds_on)
+        full = one.adds_on > one.way.days[0] and not one.chances[0].late  # a cap holds some of them back
+        whole = Bilingual("全部", "in full ") if full else Bilingual("", "")
         return Bilingual(
-            f"{what.zh}；如都{match.zh}，至多再加{gain}分，{usual.zh}",
-            f"{what.en}; if all of them are {match.en}, they add at most {counted(gain, 'point')}, {usual.en}",
+            f"{what.zh}；如都{match.zh}，至多再加{gain}分，{whole.zh}{usual.zh}",
+            f"{what.en}; if all of them are {match.en}, they add at most {counted(gain, 'point')}, "
+            f"{whole.en}{usual.en}",
         )
     then = _then_reached(one, one.reached)
     return Bilingual(

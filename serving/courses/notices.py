@@ -8,7 +8,7 @@ from functools import cached_property
 
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.advice import COUNTS, FITS, REQUIRED, Learner, SuggestedCourse, fitting, without_room
 from models.courses.gaps import GOAL, RULE, gaps_to, gaps_to_rules
 from models.courses.goals import GoalPosts
@@ -23,6 +23,15 @@ from serving.words import because_of
 ON_THE_WAY = Bilingual(
     "；他人沿途受益的课程（如有）见职业路径", "; courses that helped others on the way, if any, are told with the path"
 )
+BESIDE: Mapping[str, Bilingual] = {  # what the goal itself is, beyond its posts
+    GoalKind.RANK_STEP: Bilingual(
+        "（该级别本身能否按期晋升见职业路径）", " (whether the step itself comes in time is told with the path)"
+    ),
+    GoalKind.TALENT_FIELD: Bilingual(
+        "（以上仅就该领域的岗位而言，人才名单另按其证据计分）",
+        " (so far as its posts go: the short list counts evidence of its own)",
+    ),
+}
 FOR_GOAL = ("required_by_goal", COUNTS, f"gap_{RULE}", f"gap_{GOAL}")
 
 
@@ -179,20 +188,22 @@ class Notices:
             )
             return because_of("goal_without_course", words)
         asked = dict.fromkeys((*(learner.goal or {}), *learner.ruled))
+        step = BESIDE.get("" if learner.aim is None else learner.aim[0], Bilingual("", ""))
         unknown = _listed([self._competency(one) for one in asked if one not in (learner.levels or {})])
         if unknown.zh:
             words = Bilingual(
-                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到：该目标不再要求其他课程，也没有可弥补已知差距的"
-                f"课程{ON_THE_WAY.zh}",
-                f"of what the goal {goal.en} asks for, {unknown.en} was never assessed and all else is met, so it "
-                f"requires no further course and none closes a known gap{ON_THE_WAY.en}",
+                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到{step.zh}：该目标不再要求其他课程，也没有可弥补"
+                f"已知差距的课程{ON_THE_WAY.zh}",
+                f"of what the goal {goal.en} asks for, {unknown.en} was never assessed and all else is met{step.en}, "
+                f"so it requires no further course and none closes a known gap{ON_THE_WAY.en}",
             )
             return because_of("goal_not_assessed", words)
         words = Bilingual(
-            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准）：该目标不再要求其他课程，也没有需要弥补的差距"
-            f"{ON_THE_WAY.zh}",
-            f"everything that the goal {goal.en} asks for is met (of several posts the lowest standard counts), so it "
-            f"requires no further course and there is no gap to close{ON_THE_WAY.en}",
+            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准，去往较高岗位的路径可能另有差距）{step.zh}：该目标不再要求其他"
+            f"课程，也没有需要弥补的差距{ON_THE_WAY.zh}",
+            f"everything that the goal {goal.en} asks for is met (of several posts the lowest standard counts, and a "
+            f"path to a higher one may list gaps){step.en}, so it requires no further course and there is no gap to "
+            f"close{ON_THE_WAY.en}",
         )
         return because_of("goal_met", words)
 

@@ -11,6 +11,7 @@ from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.bundle import POST
+from models.paths.reasons import because, in_order
 from models.paths.replanning import REACHED, Now, Replanned, arrived, replan
 from models.paths.telling import Blocked, Instead, NoPath, Question, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
@@ -96,7 +97,8 @@ class Answering:
             None if told.because is not None else told.chance,  # a refusal tells its own, in its words
             None if stated is None else stated.ends_on, barred, _held_on(question, stated),
         )  # fmt: skip
-        return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
+        now = _naming_the_end(asked, replan(last, stands, policy.paths))
+        return cls(day, asked, standing, told, found, now, tuple(events), policy.names)
 
     @property
     def ordered(self) -> list[ToldPath]:
@@ -372,3 +374,11 @@ def _months(months: float) -> float:
 
 def _day(as_of: date, months: float) -> date:
     return months_on(as_of, months)
+
+
+def _naming_the_end(asked: AskedPath, found: Replanned) -> Replanned:
+    """Where the chance fell up to a day of retirement that came with the question, that day is named as a reason."""
+    end = asked.question.end_on
+    if not asked.retiring or end is None or not any(one.code == "chance_fell" for one in found.why):
+        return found
+    return replace(found, why=in_order((*found.why, because("given_end", end.isoformat()))))

@@ -99,7 +99,8 @@ class PathDesk:
         shown = self._shown(answering, Asked(request_id, ItemKind.PATH.value, self.model, as_of, now), request.top)
         plans: dict[PlanKey, Plan] = {}
         for one, each in answering.items():
-            if (plan := each.to_keep(shown[one])) is not None and plan != each.standing.last:
+            plan = each.to_keep(shown[one])
+            if plan is not None and plan != each.standing.last and not _cut_off(each.asked, plan):
                 plans[each.asked.key] = plan
         results = {one: answering[one].result(paths) for one, paths in shown.items()} | {
             one: NotScored(officer_id=one, because=why) for one, why in asked.items() if isinstance(why, Because)
@@ -140,6 +141,13 @@ class PathDesk:
         except NotReady:
             return False
         return True
+
+
+def _cut_off(asked: AskedPath, plan: Plan) -> bool:
+    """Whether there is no path up to a day of retirement that came with the question: the day is not kept, and nor is
+    what it alone took away.
+    """
+    return asked.retiring and not plan.steps and not plan.held
 
 
 def _retiring(asked: AskedPath | Because, given: bool) -> AskedPath | Because:

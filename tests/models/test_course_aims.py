@@ -182,6 +182,13 @@ def test_of_several_families_the_one_that_people_came_to_from_the_post_counts() 
     assert (shut.way, [need.course_id for need in shut.aims]) == (None, ["e-sp"]), "however many went there"
 
 
+def test_nobody_goes_on_to_the_post_that_is_held() -> None:
+    told = tables("bachelor", postings=[{**tables()["postings"][0], "post_id": "sp"}])
+    again = went(("sp", "sp", 80), ("sp", "intel", 8), ("sp", "sp2", 4))
+    rows = {**told, "posts": [*told["posts"], {**told["posts"][1], "post_id": "sp2"}]}
+    assert read(rows, went_on=again).way == Way("intelligence", 8, 12, False)
+
+
 def test_where_few_left_a_post_those_of_its_family_are_counted() -> None:
     told = tables("bachelor")
     other = {**told["posts"][0], "post_id": "house-2"}

@@ -537,6 +537,33 @@ def test_what_the_goal_requires_waits_for_a_month_with_room_and_fills_none_beyon
     assert "entry" not in dict(left_out), "it cannot be asked of anybody within the load"
 
 
+def test_hours_to_spare_go_before_what_only_the_ranking_put_there() -> None:
+    class Ranked(Colleagues):
+        def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+            why = (CourseReason(RANKED, Bilingual("排序", "the ranking alone")),)
+            found = super().likely(officer_id, most)
+            return [replace(one, reasons=why) if one.course_id.startswith("r") else one for one in found]
+
+    rules = replace(RULES, load=replace(RULES.load, plan_months=1, hours_a_month=48.0))
+    courses = [course("r-long", "a", 24.0), course("r-short", "b", 8.0), course("way", "c", 16.0),
+               course("tiny", "x", 0.5)]  # fmt: skip
+    crowd = Ranked(("r-long", "r-short", "way"))
+    found = advise_courses(learner(), courses, crowd, rules, 0.5)
+    assert kinds(found) == [("next", "r-short"), ("next", "way"), ("small", "tiny")], "the longest gives way"
+    without = advise_courses(learner(), courses, crowd, rules)
+    assert [code for _, code in kinds(without)] == ["r-long", "r-short", "way"]
+    roomy = replace(rules, load=replace(rules.load, plan_months=2))
+    assert len(advise_courses(learner(), courses, crowd, roomy, 0.5)) == 4
+    kept = advise_courses(learner(levels={"a": 1.0}, present={"a": 3.0}), courses, crowd, rules, 0.5)
+    assert ("gap", "r-long") in kinds(kept)
+    unlisted = replace(rules, most=replace(rules.most, gap=0))
+    kept = advise_courses(learner(levels={"a": 1.0}, present={"a": 3.0}), courses, crowd, unlisted, 0.5)
+    assert kinds(kept) == [("next", "r-long"), ("next", "way"), ("small", "tiny")], "it closes a gap all the same"
+    full = replace(rules, load=replace(rules.load, hours_a_month=16.0))
+    counted = advise_courses(learner(), [courses[2], courses[3]], Ranked(("way",)), full, 0.5)
+    assert kinds(counted) == [("next", "way")], "what colleagues took stays"
+
+
 def test_what_finds_no_room_closes_nothing_and_makes_room_for_what_does() -> None:
     """Two days of study closed leadership and were not planned: one day of it was of no use to anybody then."""
     rules = replace(RULES, load=replace(RULES.load, plan_months=1))

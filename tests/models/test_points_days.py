@@ -228,6 +228,14 @@ def test_awaited_appraisals_of_a_line_at_its_cap_add_points_only_when_others_exp
     assert way_text(way).zh.endswith("通常2024-02-10起计，因上限所限，2024-12-31起才加分")
     told = plan_text(awaited("2025-06-30", appraisals=come, total=24.0))
     assert told.en.endswith("they add at most 9 points, usually from 2024-12-31")
+    four = [appraised(kind, "excellent", "2021-12-31") for kind in kinds] + [come[0]]
+    some = plan_text(awaited("2025-06-30", appraisals=four, total=30.0))
+    assert some.en.endswith("they add at most 9 points, in full usually from 2024-12-31"), "two of them come sooner"
+    room = plan_text(awaited("2024-06-30", appraisals=come[1:], total=30.0)).en
+    assert room.endswith(
+        "3 appraisals of 2023 are not published yet and their outcome is not known; if all of them are excellent, they "
+        "add at most 3 points, usually from 2024-02-10"
+    ), "all that are awaited, though the cap has room for one"
 
 
 def test_years_that_pass_by_themselves_for_long_are_told_by_their_first_and_last_day() -> None:

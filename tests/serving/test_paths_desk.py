@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -18,6 +20,8 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.plans import PathPlanner
+from models.paths.reasons import because
+from models.paths.replanning import Replanned
 from models.paths.telling import Blocked, Change, Gap, Instead, NoPath, Question, StepCourse, StepFacts, Told
 from models.paths.told_plan import Event, Plan, Promised
 from models.posts.histories import CareerState
@@ -27,6 +31,7 @@ from serving.api.strict_body import parse
 from serving.feedback.exposures import ExposureLog
 from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER
+from serving.paths.answering import _naming_the_end
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
@@ -688,6 +693,26 @@ def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_wheneve
     assert gone > 10, "some chances fell below what is told"
 
 
+def test_a_day_of_retirement_that_lowers_the_chance_is_named_as_the_reason() -> None:
+    plans = KeptPlans()
+    _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    key, told = next(iter(plans.kept.items()))
+    plans.kept[key] = replace(told, goal_chance=0.99, promised=Promised(date(2040, 1, 1), told.made_on))
+    end = NOW.date() + timedelta(days=3000)
+    (found,) = _ask(_desk(plans=plans), "a", retires_on={"a": end})
+    assert isinstance(found, PathsFound)
+    codes = [why.code for why in found.progress.why]
+    assert codes[:2] == ["chance_fell", "given_end"]
+    assert found.progress.why[1].text.en == f"paths end on {end}, the day of retirement given with the question"
+    (without,) = _ask(_desk(plans=plans), "a")
+    assert isinstance(without, PathsFound)
+    assert "given_end" not in [why.code for why in without.progress.why]
+    fell = Replanned(None, "on_track", False, (because("chance_fell", "1.00%", NOW.date(), "2.00%"),))
+    for retiring in (True, False):  # the latest day that joining allows is nobody's word
+        asked = cast(AskedPath, SimpleNamespace(retiring=retiring, question=SimpleNamespace(end_on=end)))
+        assert ("given_end" in [why.code for why in _naming_the_end(asked, fell).why]) == retiring
+
+
 def test_a_day_of_retirement_that_was_only_tried_changes_nothing_of_the_plan_without_one() -> None:
     """It is not kept, says the schema; a plan that ends there is kept apart, and follows the one without."""
     plans = KeptPlans()
@@ -702,4 +727,4 @@ def test_a_day_of_retirement_that_was_only_tried_changes_nothing_of_the_plan_wit
     (still,) = _ask(_desk(plans=plans), "a", retires_on={"a": NOW.date() + timedelta(days=60)})
     assert isinstance(still, NoPathFound)
     assert still.progress is not None
-    assert still.progress.status == "no_path", "it was told before"
+    assert still.progress.status == "off_track", "the day is not kept, and nor is what it took away"
