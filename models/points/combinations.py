@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import DEMANDING
-from models.points.cheaper import with_shorter_courses
+from models.points.cheaper import least_study
 from models.points.steps import Combination, Step, combined, steps_of
 from models.points.timeline import NEARLY
 from models.points.ways import Reach, Way, implied, lasting_from
@@ -56,7 +56,7 @@ def combinations(reach: Reach, ways: Sequence[Way], missing: float) -> Found:
         best = int(np.where(fewest == number, gains, np.inf).argmin())  # the least beyond what is missing
         counts = _counts(sizes, best)
         soonest = combined(reach, tier, counts, missing)
-        told.append(with_shorter_courses(reach, tier, counts, missing, soonest))
+        told.append(least_study(reach, tier, counts, missing, soonest))
     return Found(most, fullest, tuple(told))
 
 

@@ -32,7 +32,7 @@ def test_a_shorter_course_takes_the_place_of_one_that_comes_sooner_for_nothing(m
     found = asked(8.0)
     assert [course for course, _ in taking(found)] == ["short"]
     assert str(found.combinations[0].reached) == "2025-01-01"
-    monkeypatch.setattr(combinations, "with_shorter_courses", lambda *told: told[-1])
+    monkeypatch.setattr(combinations, "least_study", lambda *told: told[-1])
     soonest = asked(8.0)
     assert [course for course, _ in taking(soonest)] == ["long"]
     assert soonest.combinations[0].reached == found.combinations[0].reached
@@ -63,3 +63,16 @@ def test_what_is_as_good_gives_as_much_in_time_and_no_later() -> None:
     assert not _as_good(patient, replace(best, reached=best.reached + day), best)
     after = replace(step, chance=Chance(step.chance.earned, best.reached + day))
     assert not _as_good(patient, replace(best, steps=(after,)), best)
+
+
+def test_years_of_a_transfer_that_is_made_anyway_take_the_place_of_courses_with_a_year_to_make_it_in() -> None:
+    """Two steps would be one year and an exam; three years reach 6 points as soon, and ask for no study."""
+    told: dict[str, Any] = {"postings": posted("2020-06-01", "b"), "courses": [LONG]}
+    found = plan(6.0, "2030-09-01", LINES, **told).combinations[0]
+    assert [step.rule.code for step in found.steps] == ["grassroots_years"] * 3
+    assert {str(step.chance.transfer_by) for step in found.steps} == {"2027-09-01"}, "no more years than that takes"
+    both = plan(10.0, "2029-09-01", LINES, **told).combinations[0]
+    assert [step.rule.code for step in both.steps].count("grassroots_years") == 3
+    assert [course for course, _ in taking(plan(10.0, "2029-09-01", LINES, **told))] == ["long"]
+    soon = plan(6.0, "2027-09-01", LINES, **told).combinations[0]
+    assert "law_exam" in [step.rule.code for step in soon.steps], "three years would need the transfer within months"
