@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from data_contracts.asof import months_until
+from data_contracts.asof import months_on, months_until
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import Due, OfferedCourse
 from models.eligibility.rules import Requirement, judgement
@@ -90,7 +90,7 @@ class OfficerSteps:
 
         Those of `met` are left out, as if they were met.
 
-        What the officer can do something about, courses and levels in reach, bars nothing.
+        A course that the officer can take bars nothing, and a level in reach until it can be studied for.
         """
         facts, gone = self.facts, {one.rule for one in met}
         each = [[one for one in self._asked_of(post) if one.code not in gone] for post in posts]
@@ -164,6 +164,11 @@ class OfficerSteps:
         reachable = self._highest_levels
         return asked.fact == "level" and asked.what in reachable and reachable[asked.what] < asked.least
 
+    def _studied_by(self, asked: Requirement) -> date:
+        """The day by which the courses that bring a level have been taken, at the load of a month."""
+        hours = self._preparing.hours_to(asked.what, asked.least)
+        return months_on(self.record.as_of, hours / self.shared.policy.courses.load.hours_a_month)
+
     @cached_property
     def _highest_levels(self) -> dict[str, float]:
         return {} if self.levels is None else self._preparing.highest_levels()
@@ -189,4 +194,6 @@ class OfficerSteps:
             )
             for one in found
         ]
-        return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]
+        studied = {one.code: self._studied_by(one) for one in asked if one.fact == "level" and one.code not in others}
+        later = [(rule, studied.get(rule.rule, day)) for rule, day in rules if rule.rule in others | studied.keys()]
+        return [rule for rule, _ in rules], later

@@ -85,6 +85,15 @@ class Preparing:
         """The levels assessed, with what every course that could be taken is thought to add to them."""
         return self.levels_after(self._told(self.open_courses, ()))
 
+    def hours_to(self, name: str, level: float) -> float:
+        """The hours of study that bring a competency to a level, by the courses that would be chosen for it today."""
+        if self.levels is None or name not in self.levels:
+            return 0.0
+        load = self.shared.policy.courses.load
+        own = [one for one in self.open_courses if one.competency == name and not self._away(one)]
+        own.sort(key=lambda one: (-self._added(one) / max(load.hours_of(one.hours), 0.5), one.course_id))
+        return sum(load.hours_of(one.hours) for one in self._reaching(level - self.levels[name], own))
+
     def _first(self, post: str, before: Before) -> list[OfferedCourse]:
         """The course that the post requires, and what is asked for, where it can still be taken."""
         wanted = [getattr(self.shared.posts.get(post), "required_course_id", None)]

@@ -94,6 +94,19 @@ def test_courses_lead_up_to_the_level_of_a_rule_where_it_is_above_the_standard()
     assert Preparing({"fitness": 2.0}, more, higher).prepares("p", FIRST)[0][0].rule is None, "the post asks for more"
 
 
+def test_the_hours_that_a_level_takes_are_those_of_the_courses_that_bring_it() -> None:
+    quick, slow, wide = _course("q", "fitness", 8.0), _course("r", "fitness", 16.0), _course("w", "fitness", 24.0)
+    shared = Catalogues({}, Standard({}, {}), (quick, slow, wide), None, policy())
+    ready = Preparing({"fitness": 2.4}, (slow, wide, quick, _course("l", "law", 2.0)), shared)
+    added = policy().courses.gap.added
+    assert ready.hours_to("fitness", 2.4 + added(8.0)) == 8.0
+    assert ready.hours_to("fitness", 2.4 + added(16.0)) == 16.0, "the shortest that does alone"
+    assert ready.hours_to("fitness", 2.4 + added(16.0) + added(8.0)) == 24.0, "else several, the fastest"
+    assert replace(ready, declined=frozenset({"q"})).hours_to("fitness", 2.5) == 16.0, "what is wanted"
+    assert replace(ready, levels={}).hours_to("fitness", 3.0) == 0.0, "what was never assessed bars nothing"
+    assert replace(ready, levels=None).hours_to("fitness", 3.0) == 0.0
+
+
 def test_a_level_that_a_rule_asks_for_is_reached_before_anything_else_is_closed() -> None:
     special = Post("p", job_family="special_police", track="enforcement")
     standards = {"p": {"fitness": 3.0, "law": 3.0, "analysis": 3.0}}

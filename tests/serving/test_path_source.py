@@ -30,8 +30,8 @@ from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
 from serving.paths.plan_log import plan_log
 from serving.paths.record import RecordsOfDay
-from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
-from serving.paths.source import open_paths
+from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathGoal, PathsFound, PathsRequest, PathStep
+from serving.paths.source import RecordPaths, open_paths
 from serving.points.answers import HistoryRecords
 from serving.schemas import NotScored, PostsRanked
 from tests.models.records import framed
@@ -328,6 +328,31 @@ def test_a_level_that_no_course_reaches_bars_a_post(state: Settings, level: floa
     assert found.status == status
     if isinstance(found, NoPathFound):
         assert [rule.rule for rule in found.blocked_by] == ["special_police_fitness"]
+
+
+def test_a_level_in_reach_opens_a_post_once_it_can_be_studied_for(state: Settings) -> None:
+    """Whatever the level, the first day was the same, though the courses before it take months at the load of one."""
+    history = office(state)
+    seat = {"post_id": "z", "name_zh": "岗z", "name_en": "post z", "job_family": "special_police",
+            "track": "enforcement", "unit_level": "station", "known_on": "2020-12-01"}  # fmt: skip
+    courses = [{"course_id": f"fit-{number}", "competency": "fitness", "mandated": False, "hours": 40.0,
+                "issued_on": "2020-06-01", "known_on": "2020-06-01"} for number in range(6)]  # fmt: skip
+    history.append_all({"posts": framed("posts", [seat]), "courses": framed("courses", courses)}, "fit")
+    months, days = [], []
+    for number, level in enumerate((2.9, 1.0, 3.0)):
+        row = {"officer_id": "x", "competency": "fitness", "level": level, "occurred_on": f"2020-12-0{number + 1}",
+               "known_on": f"2020-12-0{number + 1}"}  # fmt: skip
+        history.append_all({"competency_assessments": framed("competency_assessments", [row])}, f"level-{number}")
+        day = RecordPaths(bundle(), HistoryRecords.of(state), policy()).on(["x"], date(2021, 1, 1))
+        steps = day._steps(day.question("x", PathGoal(kind="post", goal="z"), 60).question)  # type: ignore[union-attr]
+        months.append(float(steps.bars("x", ["z"]).first[0]))
+        asked = (date(2021, 1, 1), date(2021, 1, 2), date(2022, 1, 1))
+        days.append([bool(steps.blocked("x", "z", one)) for one in asked])
+    load = policy().courses.load.hours_a_month
+    assert months[0] == pytest.approx(40.0 / load)
+    assert months[1] >= 2 * 40.0 / load
+    assert months[2] == 0.0
+    assert days == [[True, True, False], [True, True, False], [False, False, False]]
 
 
 def test_each_chance_says_what_it_is_a_chance_of(state: Settings) -> None:
