@@ -136,7 +136,7 @@ def advise_courses(
         longer = {one.course_id for one in courses if policy.load.hours_of(one.hours) > room}
         asking = replace(asking, declined=asking.declined | (longer - kept) | (found.keys() - kept))
     found = {code: one for code, one in found.items() if code in kept}
-    found = _with_small(found, asking, courses, policy, spare_hours)
+    found = _with_small(found, asking, gaps, courses, policy, spare_hours)
     left = {gap: gap.size for gap in gaps}
     for code, one in found.items():
         if one.kind != GAP:  # which says what it closes of what those before it leave, as all others do
@@ -178,13 +178,13 @@ def _add(found: dict[str, SuggestedCourse], most: int, suggestions: Iterable[Sug
 
 
 def _with_small(
-    found: Mapping[str, SuggestedCourse], learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy,
-    spare_hours: float | None,
+    found: Mapping[str, SuggestedCourse], learner: Learner, gaps: Sequence[Gap], courses: Sequence[OfferedCourse],
+    policy: CoursesPolicy, spare_hours: float | None,
 ) -> dict[str, SuggestedCourse]:  # fmt: skip
     """With the small courses that were asked for; where none finds room, what only the ranking put there gives way, the
     longest first: whoever names hours to spare has said what is wanted.
     """
-    kept, short = dict(found), {gap.competency for gap in _gaps(learner, policy)}
+    kept, short = dict(found), {gap.competency for gap in gaps}
     while True:
         both = dict(kept)
         _add(both, policy.most.small, _small(learner, courses, policy, spare_hours, both))

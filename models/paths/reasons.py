@@ -139,14 +139,8 @@ MANY: Mapping[str, Bilingual] = {
         "completed {count} courses that the plan did not ask for, {item} last",
     ),
 }  # fmt: skip
-NUMBERS = (
-    "horizon",
-    "given_end",
-    "chance_rose",
-    "chance_not",
-    "chance_fell",
-    *SLIPS,
-)  # whose items are told as they are
+# whose items are told as they are
+NUMBERS = ("horizon", "given_end", "chance_rose", "chance_not", "chance_fell", *SLIPS)
 DAYS = ("was_held", "made_anew")  # whose `was` is a day
 
 

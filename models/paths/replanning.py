@@ -29,11 +29,8 @@ from data_contracts.pathing import PathPolicy
 from models.paths.reasons import ASIDE, STANDING, Because, because, in_order
 from models.paths.told_plan import Event, Left, Plan, PlannedStep, Promised
 
-OF_ONE_KIND = (
-    "posting",
-    "promotion",
-    "assessment",
-)  # of which plans for a post and plans for a rank have each their own, or none
+# of which plans for a post and plans for a rank have each their own, or none
+OF_ONE_KIND = ("posting", "promotion", "assessment")
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
 COUNTED = ("appraisal", "vacancy")  # of which several alike are one line with their number
 FIRST = "first"  # there is no last plan to be on track of

@@ -91,7 +91,6 @@ class Preparing:
             return 0.0
         load = self.shared.policy.courses.load
         own = [one for one in self.open_courses if one.competency == name and not self._away(one)]
-        own.sort(key=lambda one: (-self._added(one) / max(load.hours_of(one.hours), 0.5), one.course_id))
         return sum(load.hours_of(one.hours) for one in self._reaching(level - self.levels[name], own))
 
     def _first(self, post: str, before: Before) -> list[OfferedCourse]:
@@ -110,10 +109,13 @@ class Preparing:
         all of them where together they do not, which the note of the gap then says.
         """
         load, chosen = self.shared.policy.courses.load, list[OfferedCourse]()
-        alone = [one for one in teaching if self._added(one) >= size - NEARLY]
+        fastest = sorted(
+            teaching, key=lambda one: (-self._added(one) / max(load.hours_of(one.hours), 0.5), one.course_id)
+        )
+        alone = [one for one in fastest if self._added(one) >= size - NEARLY]
         if alone:
             return [min(alone, key=lambda one: load.hours_of(one.hours))]
-        for course in teaching:
+        for course in fastest:
             if sum(map(self._added, chosen)) < size - NEARLY:
                 chosen.append(course)
         return chosen
@@ -122,15 +124,12 @@ class Preparing:
         self, lacks: Sequence[Lack], post: str, before: Before, chosen: Sequence[OfferedCourse]
     ) -> list[OfferedCourse]:
         """What brings each level that a rule asks for and that the courses chosen leave unmet."""
-        advice, found = self.shared.policy.courses, list[OfferedCourse]()
-        barring = self._barring(post)
+        found, barring = list[OfferedCourse](), self._barring(post)
         for lack in (one for one in lacks if one.competency in barring):
             own = [one for one in self._wanted(before) if one.competency == lack.competency and one not in chosen]
             left = barring[lack.competency].level - lack.level
             left -= sum(self._added(one) for one in chosen if one.competency == lack.competency)
             if left > NEARLY:
-                hours = advice.load.hours_of
-                own.sort(key=lambda one: (-self._added(one) / max(hours(one.hours), 0.5), one.course_id))
                 found += self._reaching(left, own)
         return found
 

@@ -156,8 +156,7 @@ class OfficerRecord:
         rows = self.rows("promotions")
         if rows.empty:
             return rows
-        work = (rows["ladder"] != POLICE_LADDER).to_numpy(bool)
-        return _as_steps(rows[work] if work.any() else rows)
+        return _as_steps(self._promotions if len(self._promotions) else rows)
 
     def ladder(self) -> str | None:
         """The ladder of the rank step held, None where promotions do not say."""
