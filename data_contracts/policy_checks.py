@@ -39,7 +39,7 @@ from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_checks import talent_faults
 from data_contracts.talent_pool import TalentPolicy
 from data_contracts.triaging import TriagePolicy, triage_faults
-from data_contracts.vocabulary import Grade, Outcome, TalentField
+from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
 
 PLACES = re.compile(r"{(\w*)}")
@@ -112,7 +112,6 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _reasons(found)
     yield from (Problem("talent.toml", *fault) for fault in talent_faults(found.talent, contracts))
     yield from _suggestions(found.suggestions)
-    yield from _paths(found.paths)
     yield from _feedback(found.feedback)
     yield from _courses(found.courses)
     yield from _review(found.review, found.grades.scoring.warning_expiry_days)
@@ -345,15 +344,6 @@ def _matching(matching: MatchingPolicy, groups: tuple[ForbiddenGroup, ...]) -> I
     for one in matching.tie_break:
         for name in sorted(name for name in forbidden if f"_{name}_" in f"_{one.column}_"):
             yield Problem("matching.toml", one.column, f"holds {name!r} ({forbidden[name]})", "take this tie-break out")
-
-
-def _paths(found: PathPolicy) -> Iterator[Problem]:
-    """Every talent field of the vocabulary has its families, and no other field is named."""
-    named, known = [one.field for one in found.talent_field], [field.value for field in TalentField]
-    for field in sorted({*named, *known}):
-        if named.count(field) != 1 or field not in known:
-            remedy = f"name each of {', '.join(known)} once"
-            yield Problem("paths.toml", "talent_field", f"{field!r} stands {named.count(field)} times", remedy)
 
 
 def _feedback(feedback: FeedbackPolicy) -> Iterator[Problem]:

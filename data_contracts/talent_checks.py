@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data_contracts.catalog import Catalog, Table
-from data_contracts.talent_pool import TalentLine, TalentPolicy
+from data_contracts.talent_pool import FieldRule, TalentLine, TalentPolicy
 from data_contracts.vocabulary import TalentField
 
 EVIDENCE_TABLES = ("appraisals", "competency_assessments", "course_completions", "honours", "postings", "promotions")
+FAMILY = "posts.job_family"
 Fault = tuple[str, str, str]  # key, what is wrong, how to mend it
 
 
 def talent_faults(talent: TalentPolicy, contracts: Catalog) -> Iterator[Fault]:
     """Every fault against the vocabulary and the contracts."""
-    for missing in sorted(set(TalentField) - {rule.name for rule in talent.field}):
+    named = [rule.name for rule in talent.field]
+    for missing in sorted(set(TalentField) - set(named)):
         yield missing, "no rule for this field", "add it, with the lines of evidence that count"
+    for twice in sorted({name for name in named if named.count(name) > 1}):
+        yield twice, f"stands {named.count(twice)} times", "keep one of them"
     for rule in talent.field:
         for line in rule.lines:
             yield from _line(f"{rule.name}/{line.code}", line, contracts)
+            yield from _families(rule, line)
+
+
+def _families(rule: FieldRule, line: TalentLine) -> Iterator[Fault]:
+    """Evidence from posts to which no path to the field leads would be told to nobody who asks for a way into it."""
+    for key, names in (("job_families", line.job_families), (f"where.{FAMILY}", line.where.get(FAMILY, ()))):
+        for name in sorted(set(names) - set(rule.job_families)):
+            remedy = f"use {', '.join(rule.job_families)}, or add it to the field's job_families"
+            yield f"{rule.name}/{line.code}.{key}", f"{name!r} is no job family of the field", remedy
 
 
 def _line(place: str, line: TalentLine, contracts: Catalog) -> Iterator[Fault]:

@@ -49,11 +49,13 @@ class TalentLine(Named):
 
 @dataclass(frozen=True)
 class FieldRule:
-    """One field: how many are named, what a self-nomination does, and the lines of evidence."""
+    """One field: the job families whose posts lead into it, how many are named, what a self-nomination does, and the
+    lines of evidence."""
 
     __pydantic_config__ = STRICT
 
     name: TalentField
+    job_families: Annotated[tuple[Code, ...], Field(min_length=1)]
     size: Annotated[int, Field(ge=1, le=200)]
     nomination: Literal["shown", "required"]
     lines: Annotated[tuple[TalentLine, ...], Field(min_length=1)]
@@ -77,6 +79,10 @@ class TalentPolicy:
     def rule(self, name: str) -> FieldRule:
         """The rule of a field; `policy_checks` sees to it that every field has one."""
         return next(rule for rule in self.field if rule.name == name)
+
+    def families_of(self, name: str) -> tuple[str, ...]:
+        """The job families of a field; none where there is no such field."""
+        return next((rule.job_families for rule in self.field if rule.name == name), ())
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -290,7 +290,7 @@ class RecordDay:
         """
         if asked.kind in ("post", "rank_step"):
             return (asked.goal,)
-        policy, catalogue = self.source.policy.paths, self.source.bundle.kinds[POST].catalogue
+        policy, catalogue = self.source.policy.talent, self.source.bundle.kinds[POST].catalogue
         families = (asked.goal,) if asked.kind == "job_family" else policy.families_of(asked.goal)
         named = dict(zip(catalogue.posts, catalogue.families, strict=True))
         if held in self._catalogues.posts and (own := self._catalogues.posts[held].job_family) is not None:

@@ -221,7 +221,6 @@ FAULTS = [
     ("courses.toml", "gap = 3", "gap = 99", "key most.gap"),
     ("courses.toml", "edition_due_months = 6", "edition_due_months = 9", "would be due after its offer is over"),
     ("what_if.toml", 'to = "post_mean"', "", "key overtime_to_post_mean: brings its measure nowhere"),
-    ("paths.toml", 'field = "traffic"', 'field = "navy"', "'navy' stands 1 times"),
     ("what_if.toml", 'measure = "courses"', 'measure = "courses"\nto = "post_mean"', "key course_now: "),
     ("what_if.toml", "{after} days of leave", "days of leave", "write {before} and {after}"),
     ("reasons.toml", 'name = "strain"\nthemes', 'name = "force"\nthemes', "strain: is served, and no theme may"),
@@ -263,6 +262,19 @@ FAULTS = [
     ("watch.toml", "usual_at_most = 4.0", "usual_at_most = 0.5", "key sureness.usual_at_most: "),
     ("watch.toml", "usual_times = 3.0", "usual_times = 0.5", "key sureness.usual_times: "),
     ("talent.toml", 'name = "traffic"', 'name = "fire_supervision"', "key traffic: no rule for this field; add it"),
+    ("talent.toml", 'name = "traffic"', 'name = "fire_supervision"', "key fire_supervision: stands 2 times; keep one"),
+    (
+        "talent.toml",
+        'job_families = ["traffic"]\nsize',
+        'job_families = ["patrol"]\nsize',
+        "key traffic/related_appraisals.job_families: 'traffic' is no job family of the field; use patrol, or add it",
+    ),
+    (
+        "talent.toml",
+        '"posts.job_family" = ["traffic"]',
+        '"posts.job_family" = ["traffic", "patrol"]',
+        "related_years.where.posts.job_family: 'patrol' is no job family of the field; use traffic, or add",
+    ),
     (
         "talent.toml",
         'table = "honours"',

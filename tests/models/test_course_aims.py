@@ -26,11 +26,11 @@ Rows = list[dict[str, Any]]
 
 
 def tables(education: str | None = "college", **more: Rows) -> dict[str, Rows]:
-    """An officer of household registration; intelligence asks for a degree, and its course is the shorter one."""
+    """An officer of household registration; narcotics asks for a degree, and its course is the shorter one."""
     known: dict[str, Any] = {"known_on": "2020-01-01"}
     posts = (("house", "household", "enforcement", None), ("sp", "special_police", "enforcement", "e-sp"),
-             ("intel", "intelligence", "technical", "e-intel"))  # fmt: skip
-    levels = (("sp", "tactics", 2.0), ("intel", "analysis", 3.0))
+             ("drugs", "narcotics", "technical", "e-drugs"))  # fmt: skip
+    levels = (("sp", "tactics", 2.0), ("drugs", "analysis", 3.0))
     rows: dict[str, Rows] = {
         "officers": [{"officer_id": "o", "entered_on": "2015-07-01", "track": "enforcement", "education": education}],
         "postings": [{"officer_id": "o", "post_id": "house", "unit_id": "u", "started_on": "2018-01-01"} | known],
@@ -38,7 +38,7 @@ def tables(education: str | None = "college", **more: Rows) -> dict[str, Rows]:
             {"post_id": post, "job_family": family, "track": track, "required_course_id": course} | known
             for post, family, track, course in posts
         ],
-        "courses": [{"course_id": "e-sp", "hours": 20.0} | known, {"course_id": "e-intel", "hours": 8.0} | known],
+        "courses": [{"course_id": "e-sp", "hours": 20.0} | known, {"course_id": "e-drugs", "hours": 8.0} | known],
         "competency_standards": [
             {"post_id": post, "competency": name, "standard_level": level} | known for post, name, level in levels
         ],
@@ -65,20 +65,20 @@ def test_a_post_that_a_degree_keeps_shut_asks_for_nothing() -> None:
     assert (dict(shut.goal or {}), list(shut.ruled), shut.barred) == ({"tactics": 2.0}, ["fitness"], ())
     for education in ("bachelor", None):  # what is not on record bars nobody
         both = read(tables(education))
-        assert {need.course_id for need in both.aims} == {"e-sp", "e-intel"}
-        assert [code for code, _ in named(both, tables())] == ["e-intel"], "the shorter of the two"
+        assert {need.course_id for need in both.aims} == {"e-sp", "e-drugs"}
+        assert [code for code, _ in named(both, tables())] == ["e-drugs"], "the shorter of the two"
         assert (dict(both.goal or {}), list(both.ruled)) == ({"tactics": 2.0, "analysis": 3.0}, [])
 
 
 def test_where_rules_keep_every_post_shut_the_goal_counts_all_the_same_and_says_why() -> None:
-    told = read(tables(), ("job_family", "intelligence"))
-    assert [code for code, _ in named(told, tables())] == ["e-intel"]
+    told = read(tables(), ("job_family", "narcotics"))
+    assert [code for code, _ in named(told, tables())] == ["e-drugs"]
     assert [(one.code, one.en) for one in told.barred] == [(
         "technical_education",
         "a bachelor's degree or more for technical posts: has college, needs bachelor",
     )]  # fmt: skip
-    held = tables(postings=[{**tables()["postings"][0], "post_id": "intel"}])
-    assert read(held, ("job_family", "intelligence")).barred == (), "the post is held"
+    held = tables(postings=[{**tables()["postings"][0], "post_id": "drugs"}])
+    assert read(held, ("job_family", "narcotics")).barred == (), "the post is held"
 
 
 @pytest.mark.parametrize(("months", "open_in_time"), [(12, False), (24, True)])
@@ -161,8 +161,8 @@ def went(*moves: tuple[str, str, int]) -> WentOn:
 
 def test_of_several_families_the_one_that_people_came_to_from_the_post_counts() -> None:
     told = tables("bachelor")
-    same_day = pd.DataFrame({"officer_id": "same", "post_id": ["house", "intel"], "started_on": pd.Timestamp("2010")})
-    many = went(("house", "sp", LEAST - 1), ("house", "intel", 1), ("sp", "house", 50), ("patrol", "intel", 90))
+    same_day = pd.DataFrame({"officer_id": "same", "post_id": ["house", "drugs"], "started_on": pd.Timestamp("2010")})
+    many = went(("house", "sp", LEAST - 1), ("house", "drugs", 1), ("sp", "house", 50), ("patrol", "drugs", 90))
     many = WentOn(pd.concat([many.postings, same_day]))
     found = read(told, went_on=many)
     assert found.way == Way("special_police", LEAST - 1, LEAST, False)
@@ -174,25 +174,25 @@ def test_of_several_families_the_one_that_people_came_to_from_the_post_counts() 
     )]  # fmt: skip
     declined = replace(found, declined=frozenset({"e-sp"}))
     ((code, words),) = named(declined, told)
-    assert code == "e-intel"
+    assert code == "e-drugs"
     assert "came to" not in words, "that is not where they went"
     few = read(told, went_on=went(("house", "sp", LEAST - 1)))
-    assert (few.way, [code for code, _ in named(few, told)]) == (None, ["e-intel"])
-    shut = read(tables(), went_on=went(("house", "intel", 90)))
+    assert (few.way, [code for code, _ in named(few, told)]) == (None, ["e-drugs"])
+    shut = read(tables(), went_on=went(("house", "drugs", 90)))
     assert (shut.way, [need.course_id for need in shut.aims]) == (None, ["e-sp"]), "however many went there"
 
 
 def test_nobody_goes_on_to_the_post_that_is_held() -> None:
     told = tables("bachelor", postings=[{**tables()["postings"][0], "post_id": "sp"}])
-    again = went(("sp", "sp", 80), ("sp", "intel", 8), ("sp", "sp2", 4))
+    again = went(("sp", "sp", 80), ("sp", "drugs", 8), ("sp", "sp2", 4))
     rows = {**told, "posts": [*told["posts"], {**told["posts"][1], "post_id": "sp2"}]}
-    assert read(rows, went_on=again).way == Way("intelligence", 8, 12, False)
+    assert read(rows, went_on=again).way == Way("narcotics", 8, 12, False)
 
 
 def test_where_few_left_a_post_those_of_its_family_are_counted() -> None:
     told = tables("bachelor")
     other = {**told["posts"][0], "post_id": "house-2"}
-    found = read({**told, "posts": [*told["posts"], other]}, went_on=went(("house-2", "sp", 12), ("house", "intel", 2)))
+    found = read({**told, "posts": [*told["posts"], other]}, went_on=went(("house-2", "sp", 12), ("house", "drugs", 2)))
     assert found.way == Way("special_police", 12, 14, True)
     ((_, words),) = named(found, told)
     assert "of 14 officers who went on from posts like yours" in words

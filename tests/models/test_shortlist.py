@@ -26,7 +26,7 @@ LAW = TalentLine("law", "法律", "law", "competency_assessments", "occurred_on"
 def rule(*lines: TalentLine, **more: Any) -> TalentPolicy:
     """Two places, one kind of evidence enough."""
     asked: dict[str, Any] = {"size": 2, "nomination": "shown", **more}
-    field = FieldRule(TalentField.TRAFFIC, lines=lines, **asked)
+    field = FieldRule(TalentField.TRAFFIC, ("traffic",), lines=lines, **asked)
     return TalentPolicy(36, 1, 2, 0.5, 24, 10, (field,))
 
 
