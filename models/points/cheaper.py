@@ -15,7 +15,7 @@ from data_contracts.asof import add_months
 from models.points.shelf import Offer
 from models.points.steps import Combination, combined
 from models.points.timeline import NEARLY
-from models.points.ways import Reach, Way
+from models.points.ways import Reach, Way, last_turns
 
 SLACK_MONTHS = 12  # between the first day of a transfer and the last on which it still brings the years told
 MOST_TRIED = 6  # shorter courses in place of one
@@ -69,9 +69,9 @@ def _study(ways: Sequence[Way], counts: Sequence[int]) -> list[tuple[float, int,
     found = [
         (offer.hours, place, offer)
         for place, (way, count) in enumerate(zip(ways, counts, strict=True))
-        for offer in way.offers[:count]
+        for offer in last_turns(way.offers[:count])
     ]
-    return sorted(found, key=lambda one: (-one[0], one[1], one[2].course_id))
+    return sorted(found, key=lambda one: (-one[0], one[1], one[2].key))
 
 
 def _reaches(reach: Reach, ways: Sequence[Way], counts: Sequence[int], missing: float) -> Combination | None:
@@ -88,7 +88,7 @@ def _with_shorter_courses(
     """
     ways, best = list(tier), found
     for place, (way, count) in enumerate(zip(tier, counts, strict=True)):
-        for offer in sorted(way.offers[:count], key=lambda one: -one.hours):
+        for offer in sorted(way.offers[:count], key=lambda one: (-one.hours, -one.turn)):
             for shorter in _shorter(ways, counts, place, offer):
                 chosen = [shorter if one is offer else one for one in ways[place].offers[:count]]
                 trial = [*ways[:place], replace(ways[place], offers=tuple(chosen)), *ways[place + 1 :]]
@@ -101,9 +101,11 @@ def _with_shorter_courses(
 
 def _shorter(ways: Sequence[Way], counts: Sequence[int], place: int, offer: Offer) -> list[Offer]:
     """What else would do in the place of a course for fewer hours, the shortest first, of it the soonest."""
-    used = {one.course_id for way, count in zip(ways, counts, strict=True) for one in way.offers[:count]}
-    able = [one for one in ways[place].courses if one.hours < offer.hours and one.course_id not in used]
-    return sorted(able, key=lambda one: (one.hours, one.first or date.min, one.course_id))[:MOST_TRIED]
+    used = {one.key for way, count in zip(ways, counts, strict=True) for one in way.offers[:count]}
+    able = [
+        one for one in ways[place].courses if one.hours < offer.hours and one.key not in used and one.follows(used)
+    ]  # fmt: skip
+    return sorted(able, key=lambda one: (one.hours, one.first or date.min, one.key))[:MOST_TRIED]
 
 
 def _as_good(reach: Reach, other: Combination, best: Combination) -> bool:

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import DEMANDING
 from models.points.cheaper import least_study
-from models.points.steps import Combination, Step, combined, steps_of
+from models.points.steps import Combination, Step, combined, steps_of, with_steps
 from models.points.timeline import NEARLY
 from models.points.ways import Reach, Way, implied, lasting_from
 
 MOST_COMBINATIONS = 400_000
+MOST_TRIED = 20  # choices worked through to the day, until one of them reaches
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,33 @@ def combinations(reach: Reach, ways: Sequence[Way], missing: float) -> Found:
     for tier in _tiers(ways):
         sizes = _sizes(tier, missing)
         gains = np.where(_in_time(reach, tier, sizes), _gains(reach, tier, sizes), -np.inf)
-        gained = reach.then.total + float(gains.max())
+        counts = _counts(sizes, int(gains.argmax()))
+        gained = _gained(reach, tier, counts, float(gains.max()))
         if gained > most + NEARLY:
             most = gained
-            fullest = partial(steps_of, reach, tier, _counts(sizes, int(gains.argmax())), most - reach.then.total)
+            fullest = partial(steps_of, reach, tier, counts, most - reach.then.total)
         steps = sum(np.ogrid[tuple(slice(size) for size in sizes)], np.zeros(sizes, dtype=np.int64))
-        fewest = np.where(gains >= missing - NEARLY, steps, np.iinfo(np.int64).max)
-        number = int(fewest.min())
-        if gains.max() < missing - NEARLY or (told and number >= len(told[-1].steps)):
-            continue
-        best = int(np.where(fewest == number, gains, np.inf).argmin())  # the least beyond what is missing
-        counts = _counts(sizes, best)
-        soonest = combined(reach, tier, counts, missing)
-        told.append(least_study(reach, tier, counts, missing, soonest))
-    return Found(most, fullest, tuple(told))
+        able = np.flatnonzero(gains >= missing - NEARLY)
+        # the fewest steps first, of them the least beyond what is missing
+        able = able[np.lexsort((gains.flat[able], steps.flat[able]))]
+        for place in able[:MOST_TRIED]:
+            counts = _counts(sizes, int(place))
+            if told and sum(counts) >= len(told[-1].steps):
+                break
+            soonest = combined(reach, tier, counts, missing)
+            if soonest.gain >= missing - NEARLY:
+                told.append(least_study(reach, tier, counts, missing, soonest))
+                break
+    return Found(max([most, *(reach.then.total + one.gain for one in told)]), fullest, tuple(told))
+
+
+def _gained(reach: Reach, tier: Sequence[Way], counts: Sequence[int], gain: float) -> float:
+    """The total of a choice at the deadline. What is said to be gained of it is too much where a course is taken again:
+    the time before may come too late for that."""
+    again = any(offer.turn > 1 for way, count in zip(tier, counts, strict=True) for offer in way.offers[:count])
+    if not again:
+        return reach.then.total + gain
+    return with_steps(reach, steps_of(reach, tier, counts, gain)).total(reach.deadline)
 
 
 def _counts(sizes: tuple[int, ...], place: int) -> list[int]:

@@ -6,7 +6,7 @@ need not be taken again before its certificate lapses, and what a rule requires 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.asof import last_known
+from data_contracts.asof import add_months, last_known
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import EarningPolicy
 from data_contracts.policy import policy
@@ -32,6 +32,8 @@ class Offer:
     It is completed on `first` at the earliest (None: on any day; the hours may be studied before), and on `last` at the
     latest, the last day of its offer (None: it stays on offer). Completed from `whole` on (None: from `first` on), its
     merit stands at the deadline on every line that it can. `overdue` says that a rule has asked for it too long.
+    Its certificate holds for `valid_months` (None: for good); once it has lapsed the course gives its merit again, in
+    its second `turn`, its third and so on.
     """
 
     course_id: str
@@ -40,6 +42,21 @@ class Offer:
     last: date | None = None
     whole: date | None = None
     overdue: bool = False
+    valid_months: int | None = None
+    turn: int = 1
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which course it is, for which time."""
+        return self.course_id, self.turn
+
+    def follows(self, used: Collection[tuple[str, int]]) -> bool:
+        """Whether it is the first time, or the one after a time that is among these."""
+        return self.turn == 1 or (self.course_id, self.turn - 1) in used
+
+    def again_from(self, completed: date) -> date:
+        """The first day on which it gives its merit again, completed on a day; only of one that lapses."""
+        return add_months(completed, self.valid_months or 0) + ONE_DAY
 
 
 @dataclass(frozen=True)
@@ -103,9 +120,12 @@ class Shelf:
             last = None  # the rule asks for it all the same
         taken = self.taken.get(officer_id, {}).get(code)
         if taken is None or required:
-            return Offer(code, self.hours[code], None, last, overdue=code in will.overdue)
+            overdue = code in will.overdue
+            return Offer(code, self.hours[code], None, last, overdue=overdue, valid_months=course.valid_months)
         lapses = course.lapses_on(taken)
-        return None if lapses is None else Offer(code, self.hours[code], lapses + ONE_DAY, last)
+        if lapses is None:
+            return None
+        return Offer(code, self.hours[code], lapses + ONE_DAY, last, valid_months=course.valid_months)
 
 
 def _fits(courses: pd.DataFrame, rule: PointsRule) -> NDArray[np.bool_]:

@@ -64,8 +64,12 @@ def _course(step: Step, records: Records) -> Bilingual:
     last = Bilingual("", "")
     if step.offer.last is not None:
         last = Bilingual(f"（开设至{step.offer.last}）", f" (on offer until {step.offer.last})")
+    again = Bilingual("", "")
+    if step.offer.turn > 1:
+        again = Bilingual("（证书到期后再次参加）", " once more, its certificate having lapsed by then")
     return Bilingual(
-        f"，如培训“{name.zh}”{hours}学时{last.zh}", f", such as “{name.en}” of {counted(hours, 'hour')}{last.en}"
+        f"，如培训“{name.zh}”{hours}学时{again.zh}{last.zh}",
+        f", such as “{name.en}” of {counted(hours, 'hour')}{again.en}{last.en}",
     )
 
 

@@ -100,12 +100,13 @@ def steps_of(reach: Reach, tier: Sequence[Way], counts: Sequence[int], gain: flo
     """So many steps of each way as soon as they can be taken; where one of them would lapse on a line that is needed
     for what is to be gained, each waits until it stands at the deadline on every line that it can.
     """
-    steps = tuple[Step, ...]()
-    for waits in (False, True):
-        steps = _steps(reach, tier, counts, waits)
-        if with_steps(reach, steps).total(reach.deadline) - reach.then.total >= gain - NEARLY:
-            break
-    return steps
+    soon = _steps(reach, tier, counts, waits=False)
+    gained = with_steps(reach, soon).total(reach.deadline) - reach.then.total
+    if gained >= gain - NEARLY:
+        return soon
+    late = _steps(reach, tier, counts, waits=True)
+    # waiting may be worse: what is taken again may then come too late
+    return late if with_steps(reach, late).total(reach.deadline) - reach.then.total >= gained - NEARLY else soon
 
 
 def _adding(reach: Reach, steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -133,11 +134,11 @@ def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int], waits: bool
     found = list[Step]()
     for way, count, offers in zip(tier, counts, chosen, strict=True):
         if offers:
-            found += [_course(reach, way.rule, offer, taken[offer.course_id]) for offer in offers]
+            found += [_course(reach, way.rule, offer, taken[offer.key]) for offer in offers]
         else:
             found += _others(way, count)
-    places = {course: place for place, course in enumerate(taken)}
-    return tuple(sorted(found, key=lambda step: (step.on, places[step.offer.course_id] if step.offer else -1)))
+    places = {key: place for place, key in enumerate(taken)}
+    return tuple(sorted(found, key=lambda step: (step.on, places[step.offer.key] if step.offer else -1)))
 
 
 def _course(reach: Reach, rule: PointsRule, offer: Offer, taken: Taken) -> Step:

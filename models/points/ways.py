@@ -8,7 +8,7 @@ day on which rules allow one (transfers.py). Where merits expire, only those cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -261,6 +261,12 @@ def _begun_by(deadline: date, months: int) -> date:
     return day
 
 
+def last_turns(offers: Sequence[Offer]) -> list[Offer]:
+    """Of each course only the last of its times: those before it are what it comes after."""
+    keys = {one.key for one in offers}
+    return [one for one in offers if (one.course_id, one.turn + 1) not in keys]
+
+
 class Taken(NamedTuple):
     """When the hours of a course are found, those of the courses before it too, and when it is completed."""
 
@@ -268,16 +274,19 @@ class Taken(NamedTuple):
     completed: date
 
 
-def taken_one_by_one(reach: Reach, offers: Sequence[Offer]) -> dict[str, Taken]:
-    """When each course is taken, one after another, in the order in which they are taken.
+def taken_one_by_one(reach: Reach, offers: Sequence[Offer]) -> dict[tuple[str, int], Taken]:
+    """When each course is taken, by its key, one after another, in the order in which they are taken.
 
     One that must not be completed before a day is studied in its turn all the same: so several can end on that day.
+    Again it is completed once the certificate of the time before has lapsed.
     """
-    found, hours = {}, 0.0
+    found, hours = dict[tuple[str, int], Taken](), 0.0
     for offer in _in_order(reach, offers):
         hours += offer.hours
         studied = reach.studied(hours)
-        found[offer.course_id] = Taken(studied, max(studied, offer.first or studied))
+        before = found.get((offer.course_id, offer.turn - 1))
+        again = studied if before is None else offer.again_from(before.completed)
+        found[offer.key] = Taken(studied, max(studied, again, offer.first or studied))
     return found
 
 
@@ -294,7 +303,7 @@ def _in_order(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:
         able = [one for one in left if hours <= reach.study_hours(reach.end(one)) + NEARLY]
         last = max(
             able or [max(left, key=reach.end)],
-            key=lambda one: (not reach.urgent(one), reach.together([one]), one.hours, one.course_id),
+            key=lambda one: (not reach.urgent(one), reach.together([one]), one.hours, one.key),
         )
         left.remove(last)
         order.append(last)
@@ -313,15 +322,25 @@ def _offers(reach: Reach) -> Mapping[str, tuple[tuple[Offer, ...], tuple[Offer, 
         rule = line.rule
         since = lasting_from(rule, reach.deadline) or reach.start
         told = reach.shelf.offers(rule, reach.now.officer_id, reach.will)
+        most = ceil(rule.cap / rule.points - NEARLY)
         free = [
-            _lasting(reach, rule, replace(one, first=max(since, one.first or reach.start)))
-            for one in told if one.course_id not in claimed
+            turn for one in told if one.course_id not in claimed
+            for turn in _turns(reach, rule, replace(one, first=max(since, one.first or reach.start)), most)
         ]  # fmt: skip
-        open_ones = sorted(_in_time(reach, free), key=lambda one: (one.first, one.hours, one.course_id))
-        looked_at = tuple(open_ones[: ceil(rule.cap / rule.points - NEARLY)])
+        open_ones = sorted(_in_time(reach, free), key=lambda one: (one.first, one.hours, one.key))
+        looked_at = tuple(open_ones[:most])
         found[rule.code] = looked_at, tuple(one for one in free if reach.together([one]) <= reach.end(one))
         claimed |= {offer.course_id for offer in looked_at}
     return found
+
+
+def _turns(reach: Reach, rule: PointsRule, offer: Offer, most: int) -> Iterator[Offer]:
+    """A course, and each further time that it could be taken, its certificate having lapsed."""
+    yield _lasting(reach, rule, offer)
+    while offer.valid_months is not None and offer.turn < most:
+        first = offer.again_from(reach.together([offer]))
+        offer = replace(offer, first=first, turn=offer.turn + 1, overdue=False)
+        yield _lasting(reach, rule, offer)
 
 
 def _lasting(reach: Reach, rule: PointsRule, offer: Offer) -> Offer:
@@ -338,8 +357,8 @@ def _in_time(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:
     """
     able = [one for one in offers if reach.together([one]) <= reach.end(one)]
     kept: list[Offer] = []
-    for one in sorted(able, key=lambda one: (reach.end(one), one.hours, one.course_id)):
+    for one in sorted(able, key=lambda one: (reach.end(one), one.turn, one.hours, one.course_id)):
         kept.append(one)
         if sum(each.hours for each in kept) > reach.study_hours(reach.end(one)) + NEARLY:
-            kept.remove(max(kept, key=lambda each: (each.hours, each.course_id)))
+            kept.remove(max(kept, key=lambda each: (each.hours, each.key)))
     return kept
