@@ -111,14 +111,14 @@ def test_another_time_takes_the_place_of_a_longer_course_where_nothing_comes_lat
 
 
 def test_what_comes_after_a_course_does_not_stay_without_it() -> None:
-    """A shorter course can be taken from February 2025 on; the third year of the posting is waited for in any case."""
-    short = {"course_id": "short", "competency": "law", "hours": 2.0, "valid_months": 12}
-    held = [{"officer_id": "a", "course_id": "short", "occurred_on": "2024-02-01", "score": 90.0}]
+    """A shorter course is open only after the second time; the third year of the posting is waited for anyway."""
+    short = {"course_id": "short", "competency": "law", "hours": 2.0, "valid_months": 14}
+    held = [{"officer_id": "a", "course_id": "short", "occurred_on": "2024-02-20", "score": 90.0}]
     found = asked(
         16.0, "2026-06-02", YEARLY, short, only=("law_exam", "grassroots_years"),
         postings=posted("2023-06-01"), course_completions=held,
     )  # fmt: skip
-    assert times(found) == [("k", 1, "2024-03-08"), ("short", 1, "2025-02-02")]
+    assert times(found) == [("k", 1, "2024-03-08"), ("short", 1, "2025-04-21")]
     rare, elsewhere = YEARLY | {"valid_months": 24}, posted("2020-06-01", "b")
     years = asked(10.0, "2029-09-01", rare, only=("law_exam", "grassroots_years"), postings=elsewhere)
     assert times(years) == [("k", 1, "2026-09-02")], "three years take the place of the second"
