@@ -26,7 +26,8 @@ TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
 MONTHS = Bilingual("距今月数", "months from now")
 START = Bilingual("起点 {post}", "from: {post}")
 COURSES = Bilingual("课程：{courses}", "take: {courses}")
-CHANCE = Bilingual("期限内可能性 {chance}", "chance {chance}")
+STEP = Bilingual("{post}（当时变动的 {chance}）", "{post} ({chance} of moves then)")
+CHANCE = Bilingual("期限内沿全程到达 {chance}", "whole path in time {chance}")
 
 
 def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, language: str = "zh") -> Figure:
@@ -44,10 +45,13 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, la
         latest = max((path.steps[-1].high_months for path in paths), default=1.0)
         for row, path in enumerate(paths):
             height = -apart * row
-            here = word(START).format(post=word(name(start))) if row == 0 else ""
+            step_word = word(STEP)
             labels = [
-                (0.0, here),
-                *((step.months, f"{word(name(step.post))} {share(step.chance)}") for step in path.steps),
+                (0.0, word(START).format(post=word(name(start)))),
+                *(
+                    (step.months, step_word.format(post=word(name(step.post)), chance=share(step.chance)))
+                    for step in path.steps
+                ),
             ]
             _drawn(axes, height, path)
             _courses(axes, height, path, lambda named: word(COURSES).format(courses=word(named)))
@@ -57,7 +61,7 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, la
                 word(CHANCE).format(chance=share(path.chance)), (path.steps[-1].high_months, height), xytext=(6, -3),
                 textcoords="offset points", fontsize=8, color="dimgrey",
             )  # fmt: skip
-        axes.set_xlim(-0.03 * latest, 1.25 * latest)
+        axes.set_xlim(-0.03 * latest, 1.3 * latest)
         axes.set_ylim(-apart * (max(len(paths), 1) - 1) - 0.5 - STEP_BELOW * (longest - 1), 0.7 + 0.1 * (longest - 1))
         axes.set_yticks([])
         axes.set_xlabel(word(MONTHS))
@@ -137,7 +141,7 @@ def _lines(labels: Sequence[tuple[float, str]], latest: float) -> list[int]:
     for months, text in labels:
         letters = sum(2 if ord(letter) > LATIN else 1 for letter in text)
         line = next((place for place, end in enumerate(ends) if months >= end), len(ends))
-        ends[line:] = [months + letters * LETTER * 1.28 * latest, *ends[line + 1 :]]
+        ends[line:] = [months + letters * LETTER * 1.33 * latest, *ends[line + 1 :]]
         found.append(line)
     return found
 

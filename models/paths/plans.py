@@ -274,7 +274,8 @@ class PathPlanner:
             # what only the steps themselves bring, as time in each post, bars nobody today and is named by no rule
             rules = self._blocked(question, late[1].post, as_of + timedelta(days=1))
             if late[0] > 0.0 and rules:
-                return met_late(question, self._name(late[1].post), rules, least)
+                some = _open_goals(asked, 0.0) if late[1].post in asked.goals else 0, len(asked.goals)
+                return met_late(question, self._name(late[1].post), rules, some, least)
         return refused(question, "together", least=least)
 
     def _name(self, post: int) -> Bilingual:

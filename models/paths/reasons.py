@@ -69,8 +69,15 @@ WHY: Mapping[str, Bilingual] = {
     "ended": Bilingual("任职 {item} 已结束，现无任职", "the posting to {item} ended, and no post is held now"),
     "chance_fell": FELL,
     "given_end": Bilingual(
-        "请求给出的退休日期 {item} 之后的任职不计入路径",
-        "paths end on {item}, the day of retirement given with the question",
+        "请求给出的退休日期 {item} 之后的任职不计入路径，预计日期与可能性均按此计",
+        "paths end on {item}, the day of retirement given with the question, and days and chances are of those",
+    ),
+    "end_beyond": Bilingual(
+        "退休日期已在期限之外，不再限制路径",
+        "the day of retirement lies beyond the horizon now, and days and chances are of paths without that end",
+    ),
+    "course_declined": Bilingual(
+        "本人对课程 {item} 不感兴趣，路径不再要求", "the course {item} was declined, and the plan does without it"
     ),
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
     "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
@@ -83,6 +90,10 @@ WHY: Mapping[str, Bilingual] = {
     "sooner": Bilingual(
         "目标的预计日期由 {was} 提前至 {item}",
         "the goal is expected on {item} now, and was on {was} when this was told",
+    ),
+    "less_likely": Bilingual(
+        "目标的可能性当时为 {was}，现为 {item}，因此不算提前",
+        "the chance of the goal was {was} then and is {item} now, so this is not ahead",
     ),
     "made_anew": Bilingual(
         "任职 {item} 时离开了所列路径（按原路径，目标预计于 {was} 达到），此后以重订的计划衡量进度",
@@ -117,8 +128,24 @@ WHY: Mapping[str, Bilingual] = {
     "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
 }
 """In the order in which they are told: what makes a status, what the plan rests on, what it does not, what follows."""
+OF_RANKS: Mapping[str, Bilingual] = {
+    "posting": WHY["promotion"],
+    "told_path": Bilingual(
+        "已晋升为 {item}，在上次所列的另一条路径上：{path}", "promoted to {item}, on another of the paths told: {path}"
+    ),
+    "left_path": Bilingual(
+        "现为 {item}，不在上次所存的任一路径上",
+        "{item}, the rank step held now, is on none of the paths kept of the last answer",
+    ),
+    "made_anew": Bilingual(
+        "晋升为 {item} 时离开了所列路径（按原路径，目标预计于 {was} 达到），此后以重订的计划衡量进度",
+        "the promotion to {item} left the paths told, by which the goal was expected on {was}; the plan made after it "
+        "is what counts since",
+    ),
+}
+"""Of whom a plan for a rank step speaks: its steps are promotions, no posts."""
 SLIPS = ("later", "beyond_interval", "sooner")  # of days since they were told first
-BESIDE = ("made_anew", "given_end", *SLIPS)  # told beside what became known, and nothing of the kind themselves
+BESIDE = ("made_anew", "less_likely", *SLIPS)  # told beside what became known, and nothing of the kind themselves
 # true of every day until it is mended or told anew, and so no news the second time
 STANDING = ("overdue", "term_over", "was_held", "after_term", *BESIDE)
 MOST_ALIKE = 3  # more of one kind are one line
@@ -140,7 +167,7 @@ MANY: Mapping[str, Bilingual] = {
     ),
 }  # fmt: skip
 # whose items are told as they are
-NUMBERS = ("horizon", "given_end", "chance_rose", "chance_not", "chance_fell", *SLIPS)
+NUMBERS = ("horizon", "given_end", "chance_rose", "chance_not", "chance_fell", "less_likely", *SLIPS)
 DAYS = ("was_held", "made_anew")  # whose `was` is a day
 
 
@@ -160,8 +187,8 @@ class Because:
     count: int = 1
     path: tuple[str, ...] = ()
 
-    def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
-        """The reason with the names of what it speaks of in place of the codes."""
+    def named(self, name: Callable[[str], Bilingual], ranks: bool = False) -> Bilingual:
+        """The reason with the names of what it speaks of in place of the codes; of a plan of `ranks` in its words."""
         plain = (self.code in NUMBERS, self.code in (*NUMBERS, *DAYS))
         item, was = (
             name(code) if code and not told else Bilingual(code, code)
@@ -170,6 +197,7 @@ class Because:
         steps = [name(post) for post in self.path]
         fell = self.code == "chance_not" and self.item != self.was
         pattern = FELL if fell else (WHY if self.count == 1 else MANY)[self.code]
+        pattern = OF_RANKS.get(self.code, pattern) if ranks else pattern
         zh, en = " → ".join(step.zh for step in steps), " → ".join(step.en for step in steps)
         return Bilingual(
             pattern.zh.format(item=item.zh, was=was.zh, count=self.count, path=zh, since=self.since),

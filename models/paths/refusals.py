@@ -55,8 +55,8 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
     "retirement_first": Bilingual(
-        "最晚于{end}退休，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
-        "service ends by {end} at the latest, and before that no way to {goal} has a chance of {least:.1%}",
+        "在岗不超过{end}，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "service ends by {end}, and before that no way to {goal} has a chance of {least:.1%}",
     ),
     "ladder_times": Bilingual(
         "按{own}的最低年限，到{goal}至少还需{needs}个月，期限为{horizon}个月",
@@ -134,13 +134,20 @@ WORDS: Mapping[str, Bilingual] = {
         "the rules of {post} can be met within the horizon ({rules}), but in the time that is left then no way to "
         "{goal} has a chance of {least:.1%}",
     ),
+    "rule_late_some": Bilingual(
+        "{post}的规则在期限内可以满足（{rules}），但满足之后余下的时间不足；{what}{goal}的{count}个岗位中有{others}个按规则现在即可"
+        "任，但到达的每条路径可能性均不足{least:.1%}",
+        "the rules of {post} can be met within the horizon ({rules}), but too little time is left then; rules leave "
+        "{others} of the {count} posts of the {what} {goal} open today, but no single way there has a chance of "
+        "{least:.1%}",
+    ),
     "retirement_before_rule": Bilingual(
-        "最晚于{end}退休，此前尚不满足{post}的规则：{rules}",
-        "service ends by {end} at the latest, before the rules of {post} are met: {rules}",
+        "在岗不超过{end}，此前尚不满足{post}的规则：{rules}",
+        "service ends by {end}, before the rules of {post} are met: {rules}",
     ),
     "retirement_with_rules": Bilingual(
-        "最晚于{end}退休；按任职规则与最低任职时间，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
-        "service ends by {end} at the latest; with rules and least times no way to {goal} has a chance of {least:.1%} "
+        "在岗不超过{end}；按任职规则与最低任职时间，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "service ends by {end}; with rules and least times no way to {goal} has a chance of {least:.1%} "
         "before that",
     ),
     "together": Bilingual(
@@ -175,6 +182,7 @@ CODES: Mapping[str, str] = {
     "police_rank_due": "police_rank", "police_rank_selected": "police_rank",
     "ladder_times": "minimum_times", "minimum_times_ended": "minimum_times", "ladder_rare": "never_reached",
     "rule_on_the_way": "rule_blocks", "rule_blocks_some": "rule_blocks",
+    "rule_late_some": "rule_late",
     "lower_on_other_ladder": "other_ladder", "no_change_on_record": "other_ladder",
     "other_ladder_times": "minimum_times",
     "held_before": "already_there", "in_field_before": "in_field",
@@ -241,9 +249,14 @@ def barred(question: Question, post: Bilingual, blocked: Sequence[Blocked], on_t
     return refused(question, code, blocked, post=post, rules=_told(blocked))
 
 
-def met_late(question: Question, post: Bilingual, blocked: Sequence[Blocked], least: float) -> Told:
-    """Rules will be met within the horizon, but too late for any way."""
-    return refused(question, "rule_late", blocked, post=post, rules=_told(blocked), least=least)
+def met_late(
+    question: Question, post: Bilingual, blocked: Sequence[Blocked], others: tuple[int, int], least: float
+) -> Told:
+    """Rules will be met within the horizon, but too late for any way; so many of so many posts of the goal wait for
+    none, and are too unlikely."""
+    code, (open_, count) = "rule_late_some" if others[0] else "rule_late", others
+    words = {"post": post, "rules": _told(blocked), "others": open_, "count": count, "least": least}
+    return refused(question, code, blocked, **words)
 
 
 def too_late(question: Question, post: Bilingual, blocked: Sequence[Blocked], end: date) -> Told:

@@ -48,6 +48,8 @@ class Now:
     goal on record, None where there is no such term; `held_on` is the day within it on which the goal, left since, was
     reached. `barred` says that rules open some post of the path that was left
     (`left_of`) no more within the horizon. That path is among the plans wherever its chance is one that is told.
+    `given_end` is the day of retirement that came with the question and ends paths within the horizon; `refused` are
+    the courses that the officer declined, with the day of that word.
     """
 
     goal: str
@@ -61,6 +63,8 @@ class Now:
     term_ends: date | None = None
     barred: bool = False
     held_on: date | None = None
+    given_end: date | None = None
+    refused: Mapping[str, date] = field(default_factory=dict)
 
     def same(self, path: tuple[str, ...]) -> Plan | None:
         """Today's plan along a path, None where it is not among today's."""
@@ -139,7 +143,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
         others = [event for event in since if (event.kind, event.item) != ("goal", now.goal)]
         changed = because("goal", now.goal, max(stated, default=None), last.goal)
         return _first_of(now, (changed, *_reasons(last, others)))
-    longer = _horizon(last, now)
+    longer = [*_horizon(last, now), *_given_end(last, now)]
     if not last.steps:
         return _reopened(last, now, (*longer, *_reasons(last, news)))
     way = _way(last, news)
@@ -162,9 +166,12 @@ def _along(
     # what was told as overdue before is no news, until the days that it got then are over too
     lately = late is not None and (first.late_since is None or _overdue(first.high_on, now.as_of, policy))
     overdue = [because("overdue", first.post, late)] if late else []
-    chance = [] if longer else _chance(last, now)
-    weighed = chance if left else _chance_fell(chance) if way.other else []
-    became = [*longer, *_reasons(last, news, way, now.same(last.path)), *_wanted_again(last, now), *weighed]
+    chance = [] if any(one.code == "horizon" for one in longer) else _chance(last, now)
+    weighed = chance if left else _chance_fell(chance) if way.other or longer else []
+    became = [
+        *longer, *_reasons(last, news, way, now.same(last.path)), *_courses_refused(last, now),
+        *_wanted_again(last, now), *weighed,
+    ]  # fmt: skip
     why = [*became, *overdue]
     refused = now.declined.get(way.path)
     rose = any(one.code == ROSE for one in chance)
@@ -349,6 +356,23 @@ def _horizon(last: Plan, now: Now) -> list[Because]:
     return [because("horizon", str(now.horizon_months), None, str(last.horizon_months))]
 
 
+def _given_end(last: Plan, now: Now) -> list[Because]:
+    """A day of retirement that came with the question, where the last plan did not end on it: its days and chances are
+    of paths up to another day."""
+    if now.given_end == last.given_end:
+        return []
+    return [because("end_beyond") if now.given_end is None else because("given_end", now.given_end.isoformat())]
+
+
+def _courses_refused(last: Plan, now: Now) -> list[Because]:
+    """The courses that the plan asked for, that were declined, and that it does without from here."""
+    plan = now.same(last.path)
+    if plan is None:
+        return []
+    gone = sorted(last.courses & now.refused.keys() - plan.courses)
+    return [because("course_declined", course, now.refused[course]) for course in gone]
+
+
 def _code(event: Event, last: Plan, gaps: Set[str]) -> str:
     if event.kind == "completion" and event.item not in last.courses:
         return "other_completion"
@@ -381,9 +405,9 @@ def _made_anew(last: Plan, found: Replanned, way: _Way) -> Replanned:
 def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPolicy) -> Replanned:
     """A plan that goes on along the path it was, or along another that was told with it, remembers what was told of the
     goal first, however often it got new days; where the goal is expected earlier or later than that by more than the
-    months of grace, that is told. Earlier is ahead, unless the chance of the goal fell; later than the interval told
-    then is off track. Of a better path, and of one made after a posting off every path, it is told once: what was told
-    of that one first is its own."""
+    months of grace, that is told. Earlier is ahead, unless the chance of the goal is smaller than it was then; later
+    than the interval told then is off track. Of a better path, and of one made after a posting off every path, it is
+    told once: what was told of that one first is its own."""
     plan = found.plan
     if plan is None:
         return found
@@ -396,17 +420,26 @@ def _promised(last: Plan, found: Replanned, way: _Way, now: Now, policy: PathPol
         moved = because(code, then.isoformat(), first.told_on, first.day.isoformat())
         found = replace(found, why=(*found.why, moved))
         if found.status == ON_TRACK and way.goes_on(plan):
-            fell = _chance_fell(_chance(last, now))
+            fell = _less_likely(first, last, now) if code == "sooner" else []
             status = {"sooner": ON_TRACK if fell else AHEAD, "beyond_interval": OFF_TRACK}.get(code, ON_TRACK)
-            why = (*found.why, *fell) if code == "sooner" else found.why
-            found = replace(found, status=status, why=why)
+            found = replace(found, status=status, why=(*found.why, *fell))
     return replace(found, plan=replace(plan, promised=first)) if plan is not last and way.goes_on(plan) else found
+
+
+def _less_likely(first: Promised, last: Plan, now: Now) -> list[Because]:
+    """That the chance of the goal is smaller than when its plan was told first, or, where nobody kept that, last."""
+    if first.chance is None:
+        return _chance_fell(_chance(last, now))
+    if now.chance is None:
+        return []
+    was, then = round(first.chance, CHANCE_PLACES), round(now.chance, CHANCE_PLACES)
+    return [because("less_likely", f"{then:.2%}", first.told_on, f"{was:.2%}")] if then < was else []
 
 
 def _first_told(last: Plan, way: _Way) -> Promised:
     """What was told first of when the goal is reached; who goes on along another path told has the time of both."""
     goal = last.steps[-1]
-    first = last.promised or Promised(goal.expected_on, last.made_on, goal.high_on)
+    first = last.promised or Promised(goal.expected_on, last.made_on, goal.high_on, last.goal_chance)
     by = goal.high_on if first.by is None else first.by
     return replace(first, by=max(by, way.steps[-1].high_on) if way.other else by)
 

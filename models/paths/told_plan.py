@@ -42,12 +42,13 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Promised:
-    """The day on which a goal was expected when its plan was told first, the day of that answer, and the end of the
-    interval told with it, None where nobody kept that."""
+    """The day on which a goal was expected when its plan was told first, the day of that answer, and, None where nobody
+    kept them, the end of the interval and the chance of the goal told with it."""
 
     day: date
     told_on: date
     by: date | None = None
+    chance: float | None = None
 
     @property
     def latest(self) -> date:
@@ -74,6 +75,7 @@ class Plan:
     counts as known to it. `horizon_months` is None where nobody kept that. `without` are the paths that were left out
     because the officer had declined them, with the day of that word. `promised` is what was told of the goal first,
     None where that are the days it has. `left` is the posting after which it was made, while no step of it is done.
+    `given_end` is the day of retirement that came with the question, where that lay within the horizon.
     """
 
     goal: str
@@ -87,6 +89,7 @@ class Plan:
     without: frozenset[tuple[tuple[str, ...], date]] = frozenset()
     promised: Promised | None = field(default=None, compare=False)  # of two alike plans either is the plan
     left: Left | None = field(default=None, compare=False)
+    given_end: date | None = field(default=None, compare=False)
 
     @property
     def held(self) -> bool:

@@ -16,6 +16,17 @@ def told_declined(one: KeptAway, name: Bilingual | None = None) -> Declined:
     return Declined(item=one.item, item_kind=one.item_kind, name=named, until=one.until, text=text_of(one.because))
 
 
+def told_beside(one: KeptAway, name: Bilingual | None) -> Declined:
+    """A course that was declined and is named all the same, because a post that is asked about requires it."""
+    said = Bilingual("报告已完成", "reported as done") if one.done else Bilingual("表示不感兴趣", "declined")
+    because = Bilingual(
+        f"本人于 {one.since} {said.zh}；路径上的岗位要求此课程，故仍与该步一并列出",
+        f"{said.en} on {one.since}; a post of these paths requires it, so it stands with that step all the same",
+    )
+    named = None if name is None else text_of(name)
+    return Declined(item=one.item, item_kind=one.item_kind, name=named, until=one.until, text=text_of(because))
+
+
 def told_courses(
     away: Iterable[KeptAway], named: Iterable[str], name: Callable[[str], Bilingual | None],
     required: Iterable[str] = (),

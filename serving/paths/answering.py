@@ -9,9 +9,8 @@ from datetime import date
 from data_contracts.asof import months_on
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.bundle import POST
-from models.paths.reasons import because, in_order
 from models.paths.replanning import REACHED, Now, Replanned, arrived, replan
 from models.paths.telling import Blocked, Instead, NoPath, Question, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
@@ -20,7 +19,7 @@ from models.service_end import ServiceEnd
 from models.stated_goals import StatedGoal
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
-from serving.feedback.telling import told_courses, told_declined
+from serving.feedback.telling import told_beside, told_courses, told_declined
 from serving.paths.asking import AskedPath, PathDay
 from serving.paths.chances import explained
 from serving.paths.schemas import (
@@ -95,9 +94,10 @@ class Answering:
         stands = Now(
             question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months,
             None if told.because is not None else told.chance,  # a refusal tells its own, in its words
-            None if stated is None else stated.ends_on, barred, _held_on(question, stated),
+            None if stated is None else stated.ends_on, barred, _held_on(question, stated), _given_end(asked),
+            {one.item: one.since for one in standing.away if one.item_kind == ItemKind.COURSE.value},
         )  # fmt: skip
-        now = _naming_the_end(asked, replan(last, stands, policy.paths))
+        now = replan(last, stands, policy.paths)
         return cls(day, asked, standing, told, found, now, tuple(events), policy.names)
 
     @property
@@ -143,7 +143,10 @@ class Answering:
         seen = knew(self.events, self.standing.as_of, plan.path)
         months = self.asked.question.horizon_months
         without = frozenset(self.found.declined.items())
-        return replace(plan, knew=seen, horizon_months=months, goal_chance=self.told.chance, without=without)
+        return replace(
+            plan, knew=seen, horizon_months=months, goal_chance=self.told.chance, without=without,
+            given_end=_given_end(self.asked),
+        )  # fmt: skip
 
     def _named(self, item: str) -> Bilingual:
         """Names of what progress speaks of; the goal by its kind, as a family may share its code with a field."""
@@ -151,7 +154,7 @@ class Answering:
         return (item == question.goal and question.called) or self.day.name(item)
 
     def _progress(self, now: Replanned) -> Progress:
-        return _progress(now, self._named, self.names.competency_named)
+        return _progress(now, self._named, self.names.competency_named, ranks=self.asked.question.kind != POST)
 
     def result(self, paths: Sequence[ToldPath]) -> PathsFound | GoalReached | NoPathFound:
         """The answer with the paths shown, or why there is none."""
@@ -246,15 +249,18 @@ class Answering:
     def _left_out(self, named: Iterable[StepCourse | None]) -> list[Declined]:
         """Every path, post or course kept away, by its name, with the day from which it may come back.
 
-        Courses are those that no step and no change of the answer names; steps of rank have none.
+        Of courses those too that a step names because its post requires them; steps of rank have none.
         """
         ways = {path_id(posts_of(path)): posts_of(path) for path in self.found.unwanted}
         told = [told_declined(one, self._way(ways.get(one.item, (one.item,)))) for one in self.found.because]
         if self.asked.question.kind != POST:
             return told
-        courses = (one.course_id for one in named if one is not None)
-        asked = self.day.required(self.asked.question.officer_id) if declined_courses(self.standing.away) else ()
-        return [*told, *told_courses(self.standing.away, courses, self.day.name, asked)]
+        away = self.standing.away
+        courses = {one.course_id for one in named if one is not None}
+        asked = self.day.required(self.asked.question.officer_id) if declined_courses(away) else ()
+        beside = declined_courses(away) & courses - set(asked)
+        told += [told_beside(one, self.day.name(one.item)) for one in away if one.item in beside]
+        return [*told, *told_courses(away, courses, self.day.name, asked)]
 
     def _way(self, posts: Sequence[str]) -> Bilingual:
         names = [self.day.name(post) for post in posts]
@@ -342,10 +348,10 @@ def _new_to(
     return [steps for steps in shown if _posts(steps) not in known]
 
 
-def _progress(now: Replanned, name: Name, competency: Name) -> Progress:
+def _progress(now: Replanned, name: Name, competency: Name, ranks: bool) -> Progress:
     why = [
         PlanReason(
-            code=one.code, text=text_of(one.named(competency if one.code in OF_COMPETENCIES else name)),
+            code=one.code, text=text_of(one.named(competency if one.code in OF_COMPETENCIES else name, ranks)),
             since=one.since, count=one.count,
         )
         for one in now.why
@@ -376,9 +382,9 @@ def _day(as_of: date, months: float) -> date:
     return months_on(as_of, months)
 
 
-def _naming_the_end(asked: AskedPath, found: Replanned) -> Replanned:
-    """Where the chance fell up to a day of retirement that came with the question, that day is named as a reason."""
-    end = asked.question.end_on
-    if not asked.retiring or end is None or not any(one.code == "chance_fell" for one in found.why):
-        return found
-    return replace(found, why=in_order((*found.why, because("given_end", end.isoformat()))))
+def _given_end(asked: AskedPath) -> date | None:
+    """The day of retirement that came with the question, where paths end on it within the horizon."""
+    question = asked.question
+    if not asked.retiring or question.end_months is None or question.end_months >= question.horizon_months:
+        return None
+    return question.end_on

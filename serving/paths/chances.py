@@ -30,6 +30,12 @@ STEP = Bilingual(
 )
 
 
+DAYS = Bilingual(
+    "预计日期与区间只就{months}个月内恰好沿该路径到达目标的情形而言，并非不论何时：期限不同，或其后的步骤不同，同一步的日期也不同",
+    "expected days and intervals are of the cases in which this very way gets to the goal within {months} "
+    "{months:month|months}, not of whenever: within another horizon, or with other steps after it, the same step has "
+    "other days",
+)
 COUNTED = Bilingual(
     "；本人已表示不感兴趣而未列出的路径也计算在内，不计入时为{chance:.2%}",
     "; paths left out because the officer declined them are counted in too, and without them it is {chance:.2%}",
@@ -61,8 +67,8 @@ def explained(horizon_months: int, wanted: float | None = None) -> ChancesExplai
     ['chance of getting to the goal within 1 month', 'chance of getting to the goal within 36 months']
     """
     told = [Bilingual(one.zh.format(months=horizon_months), filled(one.en, months=horizon_months))
-            for one in (GOAL, PATH, STEP)]  # fmt: skip
-    goal, path, step = told
+            for one in (GOAL, PATH, STEP, DAYS)]  # fmt: skip
+    goal, path, step, days = told
     if wanted is not None:
         goal = Bilingual(goal.zh + COUNTED.zh.format(chance=wanted), goal.en + COUNTED.en.format(chance=wanted))
-    return ChancesExplained(goal=text_of(goal), path=text_of(path), step=text_of(step))
+    return ChancesExplained(goal=text_of(goal), path=text_of(path), step=text_of(step), days=text_of(days))

@@ -19,6 +19,7 @@ from models.paths.told_plan import Left, Plan, PlannedStep, Promised
 STATED = "stated"
 KNEW = "knew"
 OTHERS, GOAL_CHANCE, WITHOUT, PROMISED, LEFT = "others", "goal_chance", "without", "promised", "left"
+GIVEN_END = "given_end"
 PROMISED_DAYS = ("day", "told_on", "by")
 LATE = "late_since"  # of a step, where it was found overdue
 DUE = "due_by"  # of a step, where another interval was told of it first
@@ -112,6 +113,8 @@ def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
         beside[PROMISED] = asdict(plan.promised)
     if plan.left is not None:
         beside[LEFT] = asdict(plan.left)
+    if plan.given_end is not None:
+        beside[GIVEN_END] = plan.given_end
     if beside:
         told = [{**(told[0] if told else {}), **beside}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
@@ -125,7 +128,7 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     alone where there is none; earlier versions kept none of them."""
     told = json.loads(row["steps"])
     beside = told[0] if told else {}
-    knew, promised, left = beside.get(KNEW), beside.get(PROMISED), beside.get(LEFT)
+    knew, promised, left, end = (beside.get(name) for name in (KNEW, PROMISED, LEFT, GIVEN_END))
     steps = tuple(_step(one) for one in told if "post" in one)
     return Plan(
         row["goal"], row["made_on"], steps, row["chance"],
@@ -134,12 +137,14 @@ def _plan(row: Mapping[str, Any]) -> Plan:
         frozenset((tuple(path), date.fromisoformat(said_on)) for path, said_on in beside.get(WITHOUT, ())),
         None if promised is None else _promised(promised),
         None if left is None else Left(left["post"], *map(date.fromisoformat, (left["since"], left["was"]))),
+        None if end is None else date.fromisoformat(end),
     )  # fmt: skip
 
 
 def _promised(told: Mapping[str, Any]) -> Promised:
-    """Earlier versions kept no end of the interval."""
-    return Promised(*(date.fromisoformat(told[name]) for name in PROMISED_DAYS if told.get(name) is not None))
+    """Earlier versions kept no end of the interval, and no chance."""
+    days = {name: date.fromisoformat(told[name]) for name in PROMISED_DAYS if told.get(name) is not None}
+    return Promised(**days, chance=told.get("chance"))
 
 
 def _told(step: PlannedStep) -> dict[str, Any]:

@@ -177,9 +177,11 @@ class PathStep(Answer):
         "若届时调动（晋升），去往此处的可能性", "if a move or promotion comes then, the chance that it goes here"
     )
     months: float = about(
-        "距今预计月数（中位数）：按以往在前一岗位的任职时间，与去往何处无关，且不早于规则允许之日",
-        "months from now until it, median: by how long people stay in the post before, wherever they go, and not "
-        "before rules allow it",
+        "距今预计月数（中位数）：在期限内（退休之前）恰好沿此路径到达目标的情形中，按以往在前一岗位的任职时间，且不早于规则允许"
+        "之日；期限越长、其后步骤越少，则越晚",
+        "months from now until it, median of the cases in which this very path gets to the goal within the horizon and "
+        "before service ends: by how long people stay in the post before, and not before rules allow it. A longer "
+        "horizon, or fewer steps after it, put it off",
     )
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval, in months")
     high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval, in months")
@@ -221,7 +223,10 @@ class CareerPath(Answer):
         "路径代号，反馈时作为 item（item_kind 为 path）", "code of the path, the item of feedback of the kind path"
     )
     chance: Probability = about("期限内沿此路径到达的可能性", "chance of arriving this way within the horizon")
-    months: float = about("到达目标的预计月数", "months until the goal, median")
+    months: float = about(
+        "在期限内沿此路径到达目标的，预计月数（中位数）",
+        "months until the goal, median of the cases in which this path gets there within the horizon",
+    )
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval")
     high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval")
     steps: list[PathStep] = about("各步，按顺序", "its steps in order")
@@ -292,6 +297,7 @@ class ChancesExplained(Answer):
     goal: Text = about("目标可能性的含义", "what the chance of the goal is")
     path: Text = about("路径可能性的含义", "what the chance of a path is")
     step: Text = about("步骤可能性的含义", "what the chance of a step is, and how it differs from that of a next post")
+    days: Text = about("预计日期与区间的含义", "of which cases the expected days and intervals are")
 
 
 class PathsFound(Answer):

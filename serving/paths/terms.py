@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from data_contracts.asof import months_until
 from data_contracts.counting import filled
 from data_contracts.vocabulary import Bilingual
 from models.stated_goals import StatedGoal
@@ -19,6 +20,10 @@ RUNS = Bilingual(
     "目标于{stated}提出，期限{own}个月，至{ends}止；本计划自{today}起按{months}个月计算",
     "the goal was stated on {stated} for {own} {own:month|months}, until {ends}; this plan counts {months} "
     "{months:month|months} from {today}",
+)
+WITHIN = Bilingual(
+    "；期限内的可能性，请按{left}个月另行查询",
+    "; what is possible within the term itself is the answer for {left} {left:month|months}",
 )
 OVER = Bilingual(
     "目标于{stated}提出，期限{own}个月，已于{ends}届满；本计划自{today}起重新按{months}个月计算。请重新登记目标及期限",
@@ -39,6 +44,9 @@ def term_of(stated: StatedGoal, as_of: date, months: int) -> GoalTerm:
         "stated": stated.stated_on, "own": stated.horizon_months, "ends": stated.ends_on, "today": as_of,
         "months": months,
     }  # fmt: skip
+    left = int(months_until(as_of, stated.ends_on)) if not over else 0
+    if 0 < left < months:
+        words, told = Bilingual(words.zh + WITHIN.zh, words.en + WITHIN.en), {**told, "left": left}
     return GoalTerm(
         stated_on=stated.stated_on, horizon_months=stated.horizon_months, ends_on=stated.ends_on, over=over,
         text=text_of(Bilingual(words.zh.format(**told), filled(words.en, **told))),

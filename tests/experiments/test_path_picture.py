@@ -36,15 +36,16 @@ def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.Monke
     figure = path_figure(PATHS, "a", "z", _name)
     told = " ".join(text.get_text() for text in figure.axes[0].texts)
     assert "from: post a" in told
-    assert "chance 18%" in told
-    assert "post m 40%" in told
+    assert "whole path in time 18%" in told
+    assert "post m (40% of moves then)" in told
+    assert "from: post a" in told
     assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
 
 
 def test_a_small_chance_is_drawn_as_it_is_printed() -> None:
     rare = (ToldPath((TellingStep("z", 0.00049, 18.0, 6.0, 30.0),), 0.0006), ToldPath(PATHS[1].steps, 0.031))
     told = [text.get_text() for text in path_figure(rare, "a", "z", _name, "en").axes[0].texts]
-    assert {"post z <0.1%", "chance <0.1%", "chance 3.1%"} <= set(told)
+    assert {"post z (<0.1% of moves then)", "whole path in time <0.1%", "whole path in time 3.1%"} <= set(told)
 
 
 def test_the_courses_of_each_step_are_on_it_briefly() -> None:

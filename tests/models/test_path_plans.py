@@ -318,11 +318,27 @@ def test_a_rule_that_is_met_too_late_for_any_way_is_told_as_that() -> None:
     assert never.because.code == "rule_blocks"
 
 
+def test_of_several_posts_those_that_wait_for_no_rule_are_counted_beside_the_one_that_does() -> None:
+    """Whoever reads of the rule must not take it for what bars the whole family."""
+    chain = np.zeros((4, 4))
+    chain[0, 1] = chain[1, 3] = 1.0
+    late = replace(_barred_until("p3", date(2027, 12, 31)), model=hand_made(chain))
+    told = late.tell(replace(ASKED, posts=("p2", "p3")), 5)
+    assert told.because is not None
+    assert (told.because.code, told.because.blocked) == ("rule_late", (RULE,))
+    assert "rules leave 1 of the 2 posts of the" in told.because.text.en
+    assert "但满足之后余下的时间不足" in told.because.text.zh
+    way = replace(_barred_until("p1", date(2027, 11, 30)), model=hand_made(chain))
+    on_the_way = way.tell(replace(ASKED, posts=("p2", "p3")), 5)
+    assert on_the_way.because is not None
+    assert "rules leave" not in on_the_way.because.text.en, "not of a post on the way"
+
+
 def test_service_that_ends_before_a_rule_is_met_is_the_reason() -> None:
     told = _barred_until("p3", date(2025, 6, 1)).tell(replace(ASKED, end_months=9.0), 5)
     assert told.because is not None
     assert (told.because.code, told.because.blocked) == ("retirement_first", (RULE,))
-    assert "service ends by 2024-10-01 at the latest, before the rules of code “p3” are met" in told.because.text.en
+    assert "service ends by 2024-10-01, before the rules of code “p3” are met" in told.because.text.en
     nobody = CHAIN.copy()
     nobody[:, 3] = 0.0
     never = replace(_barred_until("p3", date(2025, 6, 1)), model=hand_made(nobody))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
+from models.paths.reasons import because
 from models.paths.replanning import Now, Replanned, arrived, replan
 from models.paths.told_plan import WITH_PROMOTIONS, Event, Left, Plan, PlannedStep, Promised, knew
 
@@ -724,5 +725,75 @@ def test_who_gets_there_sooner_with_less_chance_is_not_ahead_though_nothing_beca
     today = replace(SAME, steps=(STEPS[0], sooner))
     found = replan(last, replace(_now(plans=(today,)), chance=chance), PATHS)
     assert found.status == status
-    assert ("chance_fell" in [one.code for one in found.why]) == (status == "on_track")
+    assert ("less_likely" in [one.code for one in found.why]) == (status == "on_track")
     assert "sooner" in [one.code for one in found.why]
+
+
+def test_who_was_told_of_less_chance_since_is_not_ahead_of_what_was_told_first() -> None:
+    """The days are held against those told first, and so is the chance; what nobody kept is that told last."""
+    sooner = replace(STEPS[1], expected_on=date(2026, 1, 1))
+    first = Promised(STEPS[1].expected_on, MADE, STEPS[1].high_on, 0.4)
+    last = replace(LAST, goal_chance=0.1, promised=first, steps=(STEPS[0], sooner))
+    now = replace(_now(plans=(replace(SAME, steps=last.steps),)), chance=0.1)
+    found = replan(last, now, PATHS)
+    assert [(one.code, one.was, one.item) for one in found.why if one.code == "less_likely"] == [
+        ("less_likely", "40.00%", "10.00%")
+    ]
+    assert found.status == "on_track"
+    assert replan(last, replace(now, chance=0.4), PATHS).status == "ahead"
+    before = replace(last, promised=replace(first, chance=None))
+    assert replan(before, now, PATHS).status == "ahead", "as likely as it was told last"
+    fell = replan(before, replace(now, chance=0.05), PATHS)
+    assert (fell.status, "chance_fell" in [one.code for one in fell.why]) == ("on_track", True)
+    assert replan(last, replace(now, chance=None), PATHS).status == "ahead"
+    slow = replace(SAME, steps=(STEPS[0], replace(STEPS[1], expected_on=date(2028, 6, 1))))
+    late = replan(replace(last, steps=slow.steps), replace(now, plans=(slow,)), PATHS)
+    assert {"later", "beyond_interval"} & {one.code for one in late.why}
+    assert "less_likely" not in [one.code for one in late.why], "nobody would take that for ahead"
+
+
+def test_a_plan_remembers_the_chance_that_was_told_first() -> None:
+    found = replan(replace(LAST, goal_chance=0.4), _now(_event("vacancy", "m"), plans=(SAME,)), PATHS)
+    assert found.plan is not None
+    assert found.plan.promised == Promised(STEPS[1].expected_on, MADE, STEPS[1].high_on, 0.4)
+
+
+def test_days_up_to_another_end_of_service_are_not_held_against_each_other() -> None:
+    end, sooner = date(2026, 9, 1), replace(STEPS[1], expected_on=date(2026, 1, 1))
+    today = replace(SAME, steps=(STEPS[0], sooner))
+    told = replace(LAST, goal_chance=0.4)
+    now = replace(_now(plans=(today,)), given_end=end, chance=0.1)
+    found = replan(told, now, PATHS)
+    assert (found.status, [one.code for one in found.why]) == ("on_track", ["chance_fell", "given_end", "kept"])
+    assert (found.plan, found.plan and found.plan.promised) == (today, None), "what it says now is what was told first"
+    again = replan(replace(told, given_end=end), now, PATHS)
+    assert "given_end" not in [one.code for one in again.why]
+    over = replan(replace(told, given_end=end), replace(now, given_end=None, chance=0.4), PATHS)
+    assert (over.status, [one.code for one in over.why]) == ("on_track", ["end_beyond", "kept"])
+    longer = replace(now, horizon_months=24)
+    both = replan(replace(told, horizon_months=36), longer, PATHS)
+    assert "chance_fell" not in [one.code for one in both.why], "chances within other times do not compare"
+
+
+def test_a_course_of_the_plan_that_was_declined_is_told_once() -> None:
+    day = date(2024, 5, 1)
+    asks = replace(LAST, steps=(replace(STEPS[0], courses=("law", "kept")), STEPS[1]))
+    without = replace(SAME, steps=(replace(STEPS[0], courses=("kept",)), STEPS[1]))
+    now = replace(_now(plans=(without,)), refused={"law": day, "kept": day, "another": day})
+    found = replan(asks, now, PATHS)
+    assert (found.why[0].code, found.why[0].item, found.why[0].since) == ("course_declined", "law", day)
+    assert (found.plan, found.changed, found.status) == (without, False, "on_track")
+    assert [one.code for one in replan(found.plan, now, PATHS).why] == ["nothing"]
+    assert [one.code for one in replan(asks, replace(now, plans=(OTHER,)), PATHS).why] == ["unlikely"]
+
+
+def test_of_ranks_words_speak_of_promotions() -> None:
+    def told(code: str, ranks: bool) -> str:
+        one = because(code, "s", date(2024, 1, 1), "2026-01-01", path=("s", "t"))
+        return one.named(lambda item: Bilingual(f"级{item}", f"step {item}"), ranks).en
+
+    assert (told("posting", False), told("posting", True)) == ("took up step s", "promoted to step s")
+    assert told("told_path", True) == "promoted to step s, on another of the paths told: step s → step t"
+    assert told("left_path", True).startswith("step s, the rank step held now,")
+    assert told("made_anew", True).startswith("the promotion to step s left the paths told")
+    assert told("overdue", True) == told("overdue", False)

@@ -425,7 +425,10 @@ def test_a_goal_whose_term_is_over_says_so_and_that_the_plan_counts_anew(state: 
     assert over.term is not None
     assert none.term is not None
     assert (runs.term.stated_on, runs.term.ends_on, runs.term.over) == (date(2020, 1, 1), date(2025, 1, 1), False)
-    assert runs.term.text.en.endswith("until 2025-01-01; this plan counts 60 months from 2021-01-02")
+    assert runs.term.text.en.endswith(
+        "until 2025-01-01; this plan counts 60 months from 2021-01-02; what is possible within the term itself is the "
+        "answer for 47 months"
+    )
     assert (over.term.over, over.horizon_months) == (True, 60)
     assert "that term ended on 2025-01-01; this plan counts 60 months anew from 2025-01-02" in over.term.text.en
     assert "请重新登记目标" in over.term.text.zh
@@ -487,8 +490,15 @@ def test_a_declined_course_closes_no_gap_and_is_no_change_unless_a_rule_requires
     assert isinstance(found, PathsFound)
     assert found.change is None
     assert [one.course_id for one in step_to(found, "m").courses] == ["must", "k-law"]
+    told = {why.code: why for why in found.progress.why}
+    assert told["course_declined"].text.en == "the course course was declined, and the plan does without it"
+    assert told["course_declined"].since == date(2020, 12, 20)
     left = {one.item: one for one in found.declined if one.item_kind == "course"}
-    assert left.keys() == {"open", "k-more"}, "as in the advice on courses: but for those named all the same"
+    assert left.keys() == {"open", "k-more", "must"}, "the rule of training asks for k-law"
+    assert left["must"].text.en == (
+        "declined on 2020-12-20; a post of these paths requires it, so it stands with that step all the same"
+    )
+    assert left["must"].text.zh == "本人于 2020-12-20 表示不感兴趣；路径上的岗位要求此课程，故仍与该步一并列出"
     assert left["k-more"].name is not None
     assert (left["k-more"].name.en, left["k-more"].name.zh) == ("course", "课")
     assert left["k-more"].text.en.startswith("declined on 2020-12-20; not suggested again before")

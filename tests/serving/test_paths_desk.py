@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -20,8 +20,6 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.plans import PathPlanner
-from models.paths.reasons import because
-from models.paths.replanning import Replanned
 from models.paths.telling import Blocked, Change, Gap, Instead, NoPath, Question, StepCourse, StepFacts, Told
 from models.paths.told_plan import Event, Plan, Promised
 from models.posts.histories import CareerState
@@ -31,7 +29,7 @@ from serving.api.strict_body import parse
 from serving.feedback.exposures import ExposureLog
 from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER
-from serving.paths.answering import _naming_the_end
+from serving.paths.answering import _given_end
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
@@ -586,7 +584,10 @@ def test_where_retirement_leaves_no_path_the_kept_plan_is_off_track() -> None:
     (after,) = _ask(desk, "b", retires_on={"b": NOW.date() + timedelta(days=60)})
     assert isinstance(after, NoPathFound)
     assert after.progress is not None
-    assert (after.progress.status, [why.code for why in after.progress.why]) == ("off_track", ["retirement"])
+    assert (after.progress.status, [why.code for why in after.progress.why]) == (
+        "off_track",
+        ["given_end", "retirement"],
+    )
     assert after.progress.changed
 
 
@@ -695,22 +696,50 @@ def test_the_plan_that_is_kept_is_one_of_the_paths_told_whoever_asks_and_wheneve
 
 def test_a_day_of_retirement_that_lowers_the_chance_is_named_as_the_reason() -> None:
     plans = KeptPlans()
+    beyond: list[bool] = []
     _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
-    key, told = next(iter(plans.kept.items()))
-    plans.kept[key] = replace(told, goal_chance=0.99, promised=Promised(date(2040, 1, 1), told.made_on))
-    end = NOW.date() + timedelta(days=3000)
-    (found,) = _ask(_desk(plans=plans), "a", retires_on={"a": end})
-    assert isinstance(found, PathsFound)
-    codes = [why.code for why in found.progress.why]
-    assert codes[:2] == ["chance_fell", "given_end"]
-    assert found.progress.why[1].text.en == f"paths end on {end}, the day of retirement given with the question"
+    for days, told_of in ((550, True), (550, False), (800, True), (3000, False), (3000, False)):
+        end = NOW.date() + timedelta(days=days)
+        (found,) = _ask(_desk(plans=plans), "a", retires_on={"a": end})
+        assert isinstance(found, PathsFound)
+        why = {one.code: one.text.en for one in found.progress.why}
+        assert found.progress.status == "on_track", "an end that comes earlier makes nobody ahead"
+        assert ("given_end" in why) == told_of, days
+        assert not {"sooner", "later", "beyond_interval"} & {*why}, "days up to another end"
+        if told_of:
+            assert why["given_end"].startswith(f"paths end on {end}, the day of retirement given with the question")
+            assert ("chance_fell" in why) == (days == 550)
+        beyond.append("end_beyond" in why)
+    assert beyond == [False, False, False, True, False], "the first that lies beyond the horizon"
     (without,) = _ask(_desk(plans=plans), "a")
     assert isinstance(without, PathsFound)
-    assert "given_end" not in [why.code for why in without.progress.why]
-    fell = Replanned(None, "on_track", False, (because("chance_fell", "1.00%", NOW.date(), "2.00%"),))
-    for retiring in (True, False):  # the latest day that joining allows is nobody's word
-        asked = cast(AskedPath, SimpleNamespace(retiring=retiring, question=SimpleNamespace(end_on=end)))
-        assert ("given_end" in [why.code for why in _naming_the_end(asked, fell).why]) == retiring
+    assert [why.code for why in without.progress.why] == ["nothing"]
+
+
+@pytest.mark.parametrize(("kind", "words"), [("post", "took up post p1"), ("rank_step", "promoted to post p1")])
+def test_a_step_of_rank_is_a_promotion_in_words_too(monkeypatch: pytest.MonkeyPatch, kind: str, words: str) -> None:
+    asked = FakePaths.question
+
+    def of_kind(*told: Any) -> AskedPath | Because:
+        found = asked(*told)
+        return replace(found, question=replace(found.question, kind=kind)) if isinstance(found, AskedPath) else found
+
+    monkeypatch.setattr(FakePaths, "question", of_kind)
+    (before,) = _ask(_desk(), "a")
+    assert isinstance(before, PathsFound)
+    place = next(place for place, path in enumerate(before.paths) if path.steps[0].post_id == "p1")
+    moved = Event("posting", "p1", date(2026, 10, 15), date(2026, 10, 15))
+    (found,) = _ask(_desk(moved), "a", last_plans={"a": _last(before, place)})
+    assert isinstance(found, PathsFound)
+    assert [why.text.en for why in found.progress.why if why.code == "posting"] == [words]
+
+
+def test_only_a_day_that_came_with_the_question_and_cuts_paths_off_is_a_given_end() -> None:
+    end = NOW.date()
+    for retiring, months, given in ((True, 12.0, True), (True, 36.0, False), (True, None, False), (False, 12.0, False)):
+        question = SimpleNamespace(end_on=end, end_months=months, horizon_months=36)
+        asked = cast(AskedPath, SimpleNamespace(retiring=retiring, question=question))
+        assert (_given_end(asked) == end) == given
 
 
 def test_a_day_of_retirement_that_was_only_tried_changes_nothing_of_the_plan_without_one() -> None:

@@ -50,7 +50,7 @@ def test_the_other_paths_told_and_the_chance_of_the_goal_are_kept_beside_it(stat
 
 def test_the_day_that_was_told_first_is_kept_with_a_plan(state: Settings) -> None:
     days = date(2027, 5, 1), date(2025, 3, 1)
-    for promised in (Promised(*days), Promised(*days, date(2028, 1, 1)), None):
+    for promised in (Promised(*days), Promised(*days, date(2028, 1, 1)), Promised(*days, None, 0.25), None):
         plan_log(state).keep({KEY: replace(PLAN, promised=promised)})
         assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].promised == promised
 
@@ -59,6 +59,12 @@ def test_the_posting_after_which_a_plan_was_made_is_kept_with_it(state: Settings
     for left in (Left("elsewhere", date(2025, 3, 1), date(2026, 3, 1)), None):
         plan_log(state).keep({KEY: replace(PLAN, left=left)})
         assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].left == left
+
+
+def test_the_day_of_retirement_of_a_plan_is_kept_with_it(state: Settings) -> None:
+    for end in (date(2027, 3, 1), None):
+        plan_log(state).keep({KEY: replace(PLAN, given_end=end)})
+        assert plan_log(state).last([KEY], date(2026, 1, 1))[KEY].given_end == end
 
 
 def test_what_was_left_out_as_declined_is_kept_with_a_plan_and_without_one(
