@@ -14,9 +14,10 @@ from datetime import date, datetime
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
-from models.courses.advice import AIM, REQUIRED, Crowd, Learner, SuggestedCourse, advise_courses
+from models.courses.advice import Crowd, Learner, advise_courses
 from models.courses.goals import GoalPosts
 from models.courses.learners import Readings, offered_courses
+from models.courses.months import AIM, REQUIRED, SuggestedCourse
 from models.courses.ways import WentOn
 from serving.courses.notices import Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion

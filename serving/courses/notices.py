@@ -9,9 +9,10 @@ from functools import cached_property
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
-from models.courses.advice import COUNTS, FITS, REQUIRED, Learner, SuggestedCourse, fitting, without_room
+from models.courses.advice import COUNTS, FITS, Learner, fitting, without_room
 from models.courses.gaps import GOAL, RULE, gaps_to, gaps_to_rules
 from models.courses.goals import GoalPosts
+from models.courses.months import REQUIRED, SuggestedCourse
 from models.courses.rules import OfferedCourse, hours_en
 from serving.courses.schemas import CoursesRequest
 from serving.on_force import without_place

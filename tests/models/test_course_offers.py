@@ -9,8 +9,9 @@ import pytest
 
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
-from models.courses.advice import Learner, SuggestedCourse, advise_courses, planned
+from models.courses.advice import Learner, advise_courses
 from models.courses.learners import offered_courses
+from models.courses.months import SuggestedCourse, planned
 from models.courses.offers import on_offer
 from models.courses.rules import Standing, due_courses
 from tests.models.records import record

@@ -12,11 +12,12 @@ import pytest
 from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import Learner, SuggestedCourse, advise_courses, fitting, planned
+from models.courses.advice import Learner, advise_courses, fitting
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
 from models.courses.goals import GoalPosts
 from models.courses.learners import Readings, learner_of, offered_courses
+from models.courses.months import SuggestedCourse, planned
 from models.courses.rules import Counted, CourseReason, OfferedCourse, PostNeed, Standing
 
 DAY = date(2025, 6, 10)

@@ -18,11 +18,12 @@ from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import SuggestedCourse, advise_courses
+from models.courses.advice import advise_courses
 from models.courses.crowd import CrowdCourse
 from models.courses.gaps import RuleLevel
 from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of
+from models.courses.months import SuggestedCourse
 from models.courses.rules import CourseReason, OfferedCourse
 from serving.courses.advice import OWN, CourseDesk, _fixed
 from serving.courses.notices import ON_THE_WAY, Notices
