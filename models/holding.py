@@ -18,17 +18,18 @@ from data_contracts.remembering import of_tables
 def held_postings(postings: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Of each officer the row of the posting held on a day, the newest where several last; none of whoever holds none.
 
-    A posting that ends on the day is over, as ends are read everywhere (features/record.py).
+    What happens on a day counts from the next, the end of a posting like the start of the one after it: on the day of
+    a transfer the old post is held still, and nobody is without one.
 
     >>> day = pd.Timestamp
     >>> rows = pd.DataFrame({"officer_id": ["a", "a", "b"], "post_id": ["p", "q", "p"],
     ...     "started_on": [day("2020-01-01"), day("2021-01-01"), day("2020-01-01")],
     ...     "ended_on": [day("2021-01-01"), pd.NaT, day("2022-01-01")], "known_on": day("2020-01-01")})
     >>> [held_postings(rows, date(year, 1, 1))["post_id"].tolist() for year in (2021, 2022)]
-    [['p'], ['q']]
+    [['p', 'p'], ['p', 'q']]
     """
     day = pd.Timestamp(as_of)
-    ended = (postings["ended_on"] <= day).fillna(False).to_numpy(bool)
+    ended = (postings["ended_on"] < day).fillna(False).to_numpy(bool)
     rows = postings[(postings["started_on"] < day).fillna(False).to_numpy(bool) & ~ended]
     rows = rows.sort_values(["started_on", "known_on"], kind="stable")
     return rows.drop_duplicates("officer_id", keep="last")

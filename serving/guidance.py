@@ -6,7 +6,7 @@ Courses are ranked by a model where there is one, and by plain counts until then
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.courses.baselines import CourseScorer
@@ -18,6 +18,7 @@ from serving.courses.crowds import COUNTS, HistoryCrowds
 from serving.courses.ways import HistoryWays
 from serving.ground import Ground
 from serving.night.manifest import ModelIdentity
+from serving.paths.answers import PathDesk
 from serving.paths.source import PATH as PATHS
 from serving.paths.source import open_paths
 
@@ -47,9 +48,10 @@ def open_guidance(
     ground: Ground, courses: CourseDesk, champion: Callable[[str], Loaded]
 ) -> Mapping[str, Desk | Absent]:
     """Each desk by the path that it answers; `champion` gives a verified model by its name, or raises NotReady."""
+    paths = open_paths(ground, champion)
     return {
         **ground.ruled,
-        "/v1/courses": courses,
-        PATHS: open_paths(ground, champion),
+        "/v1/courses": replace(courses, lifts=paths.lifts) if isinstance(paths, PathDesk) else courses,
+        PATHS: paths,
         **open_concern_desks(ground, champion),
     }

@@ -40,6 +40,7 @@ from models.stated_goals import StatedGoal
 ROUNDS = 4  # of looking for courses that find room: in the second nearly everybody's do
 FITS = "fits"  # why a small course is suggested
 COUNTS = "counts_for_field"  # why a course of a talent field is suggested
+OPENS = "opens_goal"  # why a course that a path to the goal begins with is suggested
 
 
 Taken = Mapping[str, Sequence[CrowdCourse]]
@@ -58,10 +59,22 @@ class Crowd(Protocol):
 
 @dataclass(frozen=True)
 class FieldCourse:
-    """A course that a line of a short list counts by itself, whatever its score."""
+    """A course that a line of a short list counts by itself, whatever its score; `line` names that line and, where
+    there are any, those that count its score."""
 
     course_id: str
     line: Bilingual
+
+
+@dataclass(frozen=True)
+class OpeningCourse:
+    """A course whose holders went on to a job family `lift` times as often as was to be expected from their posts, as
+    the records up to `until` have it (models/courses/lifts.py)."""
+
+    course_id: str
+    family: Bilingual
+    lift: float
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,7 @@ class Learner:
     aim: tuple[str, str] | None = None
     lapsed: StatedGoal | None = None
     barred: tuple[BlockedBy, ...] = ()
+    opening: tuple[OpeningCourse, ...] = ()
     way: Way | None = None
     evidence: tuple[FieldCourse, ...] = ()
     aims: tuple[PostNeed, ...] = ()
@@ -249,9 +263,37 @@ def _for_goal(
         counted = catalogue.get(one.course_id)
         if counted is not None and _offered(learner, counted, policy):
             told = Bilingual(
-                f"目标领域的名单以“{one.line.zh}”计入此课程", f"the short list of this field counts it: {one.line.en}"
+                f"目标领域的名单计入此课程：{one.line.zh}", f"the short list of this field counts it: {one.line.en}"
             )
             yield SuggestedCourse(counted, AIM, (CourseReason(COUNTS, told),), 1.0)
+    yield from _opening(learner, catalogue, policy)
+
+
+def _opening(
+    learner: Learner, catalogue: Mapping[str, OfferedCourse], policy: CoursesPolicy
+) -> Iterator[SuggestedCourse]:
+    """The course that opens the goal most of those that can be taken, none to who holds one that opens it as much.
+
+    A mandated course opens nothing by itself: whoever moves has taken it, and so has whoever stays.
+    """
+    for one in learner.opening:
+        course = catalogue.get(one.course_id)
+        if course is None or course.mandated:
+            continue
+        if one.course_id in learner.standing.last_taken:
+            return
+        if not _offered(learner, course, policy):
+            continue
+        until = Bilingual("", "")
+        if one.until is not None:
+            until = Bilingual(f"（记录统计截至{one.until}）", f" (records counted up to {one.until})")
+        told = Bilingual(
+            f"学过此课程的人转往{one.family.zh}的次数约为按其岗位所预期的{one.lift:.1f}倍{until.zh}",
+            f"those who had taken it went on to {one.family.en} about {one.lift:.1f} times as often as was to be "
+            f"expected from their posts{until.en}",
+        )
+        yield SuggestedCourse(course, AIM, (CourseReason(OPENS, told),), 1.0)
+        return
 
 
 def _required_by_goal(

@@ -6,7 +6,7 @@ the one that people of the same post went on to come first, and its posts alone 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -20,9 +20,10 @@ from data_contracts.policy import Policy
 from data_contracts.remembering import of_tables
 from data_contracts.talent_pool import TalentPolicy
 from data_contracts.vocabulary import Bilingual, GoalKind
-from models.courses.advice import FieldCourse
+from models.courses.advice import FieldCourse, OpeningCourse
 from models.courses.gaps import RuleLevel, rule_levels
 from models.courses.goals import Goal, GoalPosts
+from models.courses.lifts import CourseLifts
 from models.courses.rules import PostNeed
 from models.courses.ways import Way, WentOn
 from models.eligibility.lasting import shut_for_good
@@ -42,6 +43,7 @@ class Aimed:
     barred: tuple[BlockedBy, ...] = ()
     way: Way | None = None
     evidence: tuple[FieldCourse, ...] = ()
+    opening: tuple[OpeningCourse, ...] = ()
 
 
 @of_tables("posts")
@@ -80,16 +82,26 @@ def standards_of(records: Records, posts: Sequence[str]) -> dict[str, float]:
     return dict(sorted(found.items()))
 
 
+@dataclass(frozen=True)
+class KnownLifts:
+    """What courses open, with the last day of the records that it was learned from, None where nobody kept that."""
+
+    lifts: CourseLifts
+    until: date | None = None
+
+
 def nobody_tells() -> None:
     """Where everybody went is not on record."""
 
 
 @dataclass(frozen=True)
 class GoalReadings:
-    """The goals of the officers of one request; `went_on` tells where everybody went, None where nothing does."""
+    """The goals of the officers of one request; `went_on` tells where everybody went, None where nothing does, and
+    `lifts` which courses open which job families."""
 
     goals: GoalPosts
     went_on: Callable[[], WentOn | None] = nobody_tells
+    lifts: KnownLifts | None = None
 
     def aimed(self, officer_id: str, as_of: date, aim: Goal | None, post: str | None, until: date | None) -> Aimed:
         """What the goal of an officer who holds `post` asks for, if it is to be reached by `until`.
@@ -112,6 +124,17 @@ class GoalReadings:
             tuple(bar for one in open_ones for bar in shut.get(one, ())),
             way,
             _evidence(aim, self.goals.policy.talent),
+            self._opening(aim, by_family.keys() if way is None else [way.to]),
+        )
+
+    def _opening(self, aim: Goal | None, families: Collection[str | None]) -> tuple[OpeningCourse, ...]:
+        """The courses that open these families of a goal most; what opens a rank step no family tells."""
+        if aim is None or aim[0] == GoalKind.RANK_STEP or self.lifts is None:
+            return ()
+        called = self.goals.policy.names.family_named
+        return tuple(
+            OpeningCourse(course, called(family), lift, self.lifts.until)
+            for course, (family, lift) in self.lifts.lifts.towards(families).items()
         )
 
     def _way(self, post: str | None, by_family: Mapping[str | None, Sequence[str]]) -> Way | None:
@@ -175,14 +198,19 @@ class GoalReadings:
 
 
 def _evidence(aim: Goal | None, talent: TalentPolicy) -> tuple[FieldCourse, ...]:
-    """The courses that lines of the field's short list count row by row, each once; none of another kind of goal."""
-    found = {
-        course: FieldCourse(course, Bilingual(line.name_zh, line.name_en))
-        for rule in talent.field if aim == (GoalKind.TALENT_FIELD, rule.name)
-        for line in rule.lines if line.table == "course_completions" and line.how == "count"
-        for course in line.where.get("course_id", ())
-    }  # fmt: skip
-    return tuple(found.values())
+    """The courses that lines of the field's short list count row by row, each once with every line that names it; none
+    of another kind of goal."""
+    lines = [
+        line for rule in talent.field if aim == (GoalKind.TALENT_FIELD, rule.name)
+        for line in rule.lines if line.table == "course_completions"
+    ]  # fmt: skip
+    named = {course: line for line in lines if line.how == "count" for course in line.where.get("course_id", ())}
+    found = []
+    for course, counting in named.items():
+        beside = [one for one in lines if one != counting and course in one.where.get("course_id", ())]
+        names = (Bilingual(one.name_zh, one.name_en) for one in (counting, *beside))
+        found.append(FieldCourse(course, Bilingual.joined(names, ("、", ", "))))
+    return tuple(found)
 
 
 def _aims(records: Records, posts: Sequence[str]) -> tuple[PostNeed, ...]:

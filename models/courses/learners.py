@@ -17,7 +17,7 @@ import pandas as pd
 from data_contracts.asof import last_known
 from data_contracts.remembering import of_tables
 from models.courses.advice import Learner
-from models.courses.aims import GoalReadings, name_of, nobody_tells, post_needs, standards_of
+from models.courses.aims import GoalReadings, KnownLifts, name_of, nobody_tells, post_needs, standards_of
 from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import Due, OfferedCourse, PostNeed, Standing, due_courses
 from models.courses.ways import WentOn
@@ -53,6 +53,7 @@ class Readings:
 
     goals: GoalPosts
     went_on: Callable[[], WentOn | None] = nobody_tells
+    lifts: KnownLifts | None = None
 
     def learner(self, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:
         """One officer; where a table is absent what it would tell is unknown.
@@ -76,6 +77,7 @@ class Readings:
             barred=aimed.barred,
             way=aimed.way,
             evidence=aimed.evidence,
+            opening=aimed.opening,
             aims=aimed.aims,
             levels=self._levels(officer_id),
             present=None if post is None else standards_of(records, [post]),
@@ -86,7 +88,7 @@ class Readings:
 
     @cached_property
     def _aimed(self) -> GoalReadings:
-        return GoalReadings(self.goals, self.went_on)
+        return GoalReadings(self.goals, self.went_on, self.lifts)
 
     def _until(self, officer_id: str, as_of: date, stated: StatedGoal | None) -> date | None:
         """By when a goal is to be reached: the end of its term where it is on record, and of service at the latest."""

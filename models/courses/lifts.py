@@ -6,7 +6,7 @@ courses, so that a course which people of a family take anyway gets no credit fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from models.paths.search import PostChances
 from models.posts.histories import Array, Moves
 
 STRENGTH = 10.0
+OPENS = 1.5  # times as many moves as expected: from there on a course is suggested for a goal
 CHUNK = 2048
 
 
@@ -59,6 +60,17 @@ class CourseLifts:
         """The courses that open a family most, at most `most`, only those that raise its chance."""
         order = np.argsort(-self.lift[:, family], kind="stable")[:most]
         return tuple(int(course) for course in order if self.lift[course, family] > 1.0)
+
+    def towards(self, families: Collection[str | None]) -> dict[str, tuple[str, float]]:
+        """The courses that open some of these families by OPENS at least, the one that opens most first, each with the
+        family that it opens most and the lift."""
+        places = [place for place, name in enumerate(self.families) if name in families]
+        found = {
+            self.courses[course]: (self.families[place], float(self.lift[course, place]))
+            for place in sorted(places, key=lambda place: self.families[place]) for course in range(len(self.courses))
+            if self.lift[course, place] >= OPENS and self.lift[course, place] == self.lift[course, places].max()
+        }  # fmt: skip
+        return dict(sorted(found.items(), key=lambda one: (-one[1][1], one[0])))
 
     def to_parts(self) -> Parts:
         """Names as JSON, arrays."""

@@ -401,9 +401,9 @@ def _grace(demand: _Demand, as_of: date) -> Iterator[CourseReason]:
 def _counts_another(rule: TrainingRule, last: date) -> CourseReason:
     """Why a rule is due on another day, or met: it counts every course of its competency, a certificate its own."""
     told = Bilingual(
-        f"“{rule.name_zh}”按同类课程计，最近一次是{last}完成的另一课程，不能代替本课程",
-        f"{rule.name_en} counts any course of its kind: the last was another one, on {last}, which does not stand in "
-        "for this one",
+        f"“{rule.name_zh}”按同类课程计，最近一次是{last}完成的另一课程；但本课程仍须单独完成",
+        f"for {rule.name_en} any course of its kind counts, and the last was another one, on {last}; this course "
+        "itself is asked for all the same",
     )
     return CourseReason("counts_another_course", told)
 

@@ -15,6 +15,7 @@ from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.courses.advice import Crowd, Learner, advise_courses
+from models.courses.aims import KnownLifts
 from models.courses.goals import GoalPosts
 from models.courses.learners import Readings, offered_courses
 from models.courses.months import AIM, REQUIRED, SuggestedCourse
@@ -56,7 +57,8 @@ def nobody_went(_: date) -> None:
 class CourseDesk:
     """Everything that `/v1/courses` needs, fixed at start; `model` is what ranks what the crowd takes next.
 
-    `went_on` is asked where a goal has several job families.
+    `went_on` is asked where a goal has several job families; `lifts` are what the model of paths learned of courses,
+    None without one.
     """
 
     model: ModelIdentity
@@ -65,6 +67,7 @@ class CourseDesk:
     suggester: Suggester
     policy: Policy
     went_on: WentOnSource = nobody_went
+    lifts: KnownLifts | None = None
 
     def answer(
         self, request: CoursesRequest, request_id: str, now: datetime, waiting: Waiting | None = None
@@ -107,7 +110,7 @@ class CourseDesk:
         goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
         away = self.suggester.away_on(officer_ids, (as_of, local_day(showing.now)))
         courses = offered_courses(goals.records)
-        readings = Readings(goals, lambda: self.went_on(as_of))
+        readings = Readings(goals, lambda: self.went_on(as_of), self.lifts)
         learners, found = dict[str, Learner](), dict[str, Advice]()
         for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):
             learner = replace(readings.learner(one, as_of, goal), declined=declined_courses(away.get(one, ())))

@@ -56,10 +56,11 @@ class CourseSuggestion(Answer):
     course_id: str = about("课程编号", "id of the course")
     name: Text = about("课程名称；无名称时为编号", "name of the course, its id where it has none")
     kind: Kind = about(
-        "建议类别：必修（每人学一次的课程停开后不再要求）、目标岗位所要求或目标领域的名单所计入、补能力差距、同路径所学（由学习以往学习次序的模型排序；"
+        "建议类别：必修（每人学一次的课程停开后不再要求）、目标岗位所要求、目标领域的名单所计入或最有助于转往目标类别、补能力差距、同路径所学（由学习以往学习次序的模型排序；"
         "没有针对本人的依据时，原因中注明仅由排序列入）、新课推广、零散时间。有完成记录即算学过，不论成绩；仅积分规则对成绩有要求",
         "why it is here: required (an edition that everybody takes once is asked of nobody any more once its offer is "
-        "over), required by a post of the goal or counted by the short list of its talent field, "
+        "over), required by a post of the goal, counted by the short list of its talent field or the one that opens "
+        "its job families most (as the model of paths learned it), "
         "closes a gap, what people on the same way take next (ranked by a model "
         "that learned who took what after what; where nothing sets the course apart for this officer, the reason says "
         "that the ranking alone put it here), "

@@ -16,6 +16,7 @@ from data_contracts.errors import NotReady
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
+from models.courses.aims import KnownLifts
 from models.paths.replanning import left_of
 from models.paths.telling import Question, ToldPath
 from models.paths.told_plan import Plan, PlannedStep
@@ -47,13 +48,15 @@ TRIAL = (2, 6)  # officers whose pace tells how many fit: over twenty years and 
 
 @dataclass(frozen=True)
 class PathDesk:
-    """Everything that `/v1/paths` needs, fixed at start."""
+    """Everything that `/v1/paths` needs, fixed at start; `lifts` are what its model learned of courses, None where it
+    learned nothing of them."""
 
     model: ModelIdentity
     paths: PathSource
     plans: Plans
     suggester: Suggester
     policy: Policy
+    lifts: KnownLifts | None = None
 
     def answer(
         self, request: PathsRequest, request_id: str, now: datetime, waiting: Waiting | None = None

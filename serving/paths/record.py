@@ -67,11 +67,11 @@ class OfficerRecord:
         return pd.Timestamp(rows["ended_on"].max()).date()
 
     def _ended(self) -> Event:
-        """That no post is held any more; what ends on a day is over on it."""
+        """That no post is held any more, known from the day after the end."""
         rows = self.rows("postings")
         last = rows.sort_values(["ended_on", "known_on"], kind="stable").iloc[-1]
         on = pd.Timestamp(last["ended_on"]).date()
-        return Event("ended", str(last["post_id"]), on, max(pd.Timestamp(last["known_on"]).date(), on))
+        return Event("ended", str(last["post_id"]), on, max(pd.Timestamp(last["known_on"]).date(), on + ONE_DAY))
 
     def state(self, kind: str) -> CareerState:
         """Where the officer stands, as the model of a kind reads it."""

@@ -18,6 +18,7 @@ from data_contracts.asof import months_on
 from data_contracts.errors import FeatureMismatch
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
+from models.courses.aims import KnownLifts
 from models.courses.goals import GoalPosts
 from models.courses.learners import Readings, offered_courses
 from models.eligibility.rules import Post, posts_of
@@ -361,6 +362,7 @@ def open_paths(ground: Ground, champion: Callable[[str], Loaded]) -> PathDesk | 
     def desk() -> PathDesk:
         bundle = of_its_parts(identity, PathBundle.from_parts, loaded.parts)
         source = RecordPaths(bundle, ground.records, ground.policy, identity.counted_until)
-        return PathDesk(identity, source, ground.plans, ground.suggester, ground.policy)
+        lifts = None if bundle.lifts is None else KnownLifts(bundle.lifts, identity.counted_until)
+        return PathDesk(identity, source, ground.plans, ground.suggester, ground.policy, lifts)
 
     return ground.built.of(identity, desk)

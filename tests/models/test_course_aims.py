@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
 from models.courses.advice import Learner, advise_courses
+from models.courses.aims import GoalReadings, KnownLifts
 from models.courses.goals import Goal, GoalPosts
 from models.courses.learners import Readings, offered_courses
+from models.courses.lifts import CourseLifts
 from models.courses.ways import LEAST, Way, WentOn
 from models.eligibility.lasting import shut_for_good
 from models.eligibility.rules import Post
@@ -46,9 +49,12 @@ def tables(education: str | None = "college", **more: Rows) -> dict[str, Rows]:
     return rows | more
 
 
-def read(told: Mapping[str, Rows], aim: Goal | None = TERRORISM, went_on: WentOn | None = None) -> Learner:
+def read(
+    told: Mapping[str, Rows], aim: Goal | None = TERRORISM, went_on: WentOn | None = None,
+    lifts: KnownLifts | None = None,
+) -> Learner:  # fmt: skip
     """As of DAY; the days of becoming known do not matter here."""
-    return Readings(GoalPosts(record(**told), policy()), lambda: went_on).learner("o", DAY, aim)
+    return Readings(GoalPosts(record(**told), policy()), lambda: went_on, lifts).learner("o", DAY, aim)
 
 
 def named(learner: Learner, told: Mapping[str, Rows]) -> list[tuple[str, str]]:
@@ -205,7 +211,9 @@ def test_the_courses_that_the_list_of_a_field_counts_stand_with_what_the_goal_re
     told = tables(courses=[*tables()["courses"], workshop])
     ((first, _), (second, why)) = named(read(told), told)
     assert (first, second) == ("e-sp", "t-counter_terrorism")
-    assert why == "the short list of this field counts it: expert workshops of the field"
+    assert why.startswith("the short list of this field counts it: expert workshops of the field, scores in the "), (
+        "its score counts too"
+    )
     assert [code for code, _ in named(read(told, ("job_family", "special_police")), told)] == ["e-sp"]
     taken: Rows = [{"officer_id": "o", "course_id": "t-counter_terrorism", "occurred_on": "2021-01-01",
                     "known_on": "2021-01-01"}]  # fmt: skip
@@ -219,3 +227,54 @@ def test_the_courses_that_the_list_of_a_field_counts_stand_with_what_the_goal_re
         read(told), offered_courses(record(**told)), None, replace(policy().courses, load=load)
     )  # fmt: skip
     assert [(one.course.course_id, one.month) for one in found] == [("e-sp", 2), ("t-counter_terrorism", 3)]
+
+
+def opening(**lifts: tuple[float, float, float]) -> KnownLifts:
+    """How much more often holders of some courses went on to household registration, special police and narcotics."""
+    families, table = ("household", "special_police", "narcotics"), np.array([*lifts.values()])
+    return KnownLifts(CourseLifts(tuple(lifts), families, np.zeros(1, np.int64), table), date(2024, 12, 31))
+
+
+def with_courses(*codes: str, **more: Any) -> dict[str, Rows]:
+    """No post asks for a course; these are on offer too."""
+    told = tables("bachelor")
+    plain = [{**post, "required_course_id": None} for post in told["posts"]]
+    added: Rows = [{"course_id": code, "hours": 16.0, "known_on": "2020-01-01"} for code in codes]
+    return {**told, "posts": plain, "courses": [*told["courses"], *added], **more}
+
+
+def test_the_course_that_opens_the_goal_most_is_suggested_with_how_often_its_holders_went_there() -> None:
+    """A path to the goal says that it would help most; advice that leaves it out would contradict that."""
+    told, lifts = with_courses("a", "b"), opening(a=(9.0, 1.7, 1.0), b=(1.0, 1.6, 2.1))
+    assert named(read(told, lifts=lifts), told) == [(
+        "b",
+        "those who had taken it went on to narcotics about 2.1 times as often as was to be expected from their posts "
+        "(records counted up to 2024-12-31)",
+    )]  # fmt: skip
+    assert [code for code, _ in named(read(told, ("job_family", "special_police"), lifts=lifts), told)] == ["a"]
+    assert named(read(told, ("job_family", "legal"), lifts=lifts), told) == []
+    readings = GoalReadings(GoalPosts(record(**told), policy()), lifts=lifts)
+    asked = [readings._opening((kind, "s"), ["narcotics"]) for kind in ("rank_step", "post")]
+    assert [len(found) for found in asked] == [0, 1], "no family tells what opens a rank step"
+    assert named(read(told, None, lifts=lifts), told) == []
+    assert named(read(told), told) == [], "without a model of paths"
+    went_to_police = went(("house", "sp", 30))
+    assert [code for code, _ in named(read(told, went_on=went_to_police, lifts=lifts), told)] == ["a"]
+    least = opening(a=(9.0, 1.49, 1.49), b=(1.0, 1.0, 1.0))
+    assert named(read(told, lifts=least), told) == []
+
+
+def test_what_opens_no_more_than_a_course_that_was_taken_is_not_suggested() -> None:
+    lifts = opening(a=(1.0, 2.0, 1.0), b=(1.0, 1.8, 1.0))
+    taken: Rows = [{"officer_id": "o", "course_id": "a", "occurred_on": "2021-01-01", "known_on": "2021-01-01"}]
+    had = with_courses("a", "b", course_completions=taken)
+    assert named(read(had, lifts=lifts), had) == []
+    less = [{**taken[0], "course_id": "b"}]
+    assert [code for code, _ in named(read(had | {"course_completions": less}, lifts=lifts), had)] == ["a"]
+    told = with_courses("a", "b")
+    away = replace(read(told, lifts=lifts), declined=frozenset({"a"}))
+    assert [code for code, _ in named(away, told)] == ["b"]
+    everybody = with_courses("b", courses=[{"course_id": "a", "hours": 8.0, "mandated": True, "known_on": "2020-01-01"},
+                                           {"course_id": "b", "hours": 8.0, "known_on": "2020-01-01"}])  # fmt: skip
+    all_took = everybody | {"course_completions": taken}
+    assert [code for code, _ in named(read(all_took, lifts=lifts), all_took)] == ["b"], "whoever stays took it too"

@@ -144,9 +144,9 @@ def test_one_course_is_told_with_one_day_and_one_verdict(
     assert (due.overdue, due.due_on) == (overdue, due_on)
     if "other-law" in taken and "counts_another_course" in codes:
         assert due.reasons[-1].text == Bilingual(
-            f"“法律知识更新”按同类课程计，最近一次是{taken['other-law']}完成的另一课程，不能代替本课程",
-            f"update in law counts any course of its kind: the last was another one, on {taken['other-law']}, which "
-            "does not stand in for this one",
+            f"“法律知识更新”按同类课程计，最近一次是{taken['other-law']}完成的另一课程；但本课程仍须单独完成",
+            f"for update in law any course of its kind counts, and the last was another one, on {taken['other-law']}; "
+            "this course itself is asked for all the same",
         )
 
 

@@ -419,8 +419,8 @@ def test_an_officer_is_read_from_records() -> None:
     [
         ("enforcement", None, "enforcement"),  # the roster says general: the post held now goes before it
         (None, None, "general"),  # nobody knows the track of the post held
-        ("enforcement", "2025-06-11", "enforcement"),  # ends tomorrow
-        ("enforcement", "2025-06-10", "general"),  # no post is held, so the roster alone tells
+        ("enforcement", "2025-06-10", "enforcement"),  # ends today, which counts from tomorrow
+        ("enforcement", "2025-06-09", "general"),  # no post is held, so the roster alone tells
     ],
 )
 def test_rules_of_training_go_by_the_track_of_the_post_held_now(
@@ -431,7 +431,7 @@ def test_rules_of_training_go_by_the_track_of_the_post_held_now(
     made["postings"]["ended_on"] = pd.to_datetime(pd.Series(["2023-01-01", ended]))
     found = learner_of(GoalPosts(made, policy()), "o", DAY)
     assert found.standing.track == wanted
-    assert (found.post is None, found.present is None) == (ended == "2025-06-10",) * 2, "a post that ended asks nothing"
+    assert (found.post is None, found.present is None) == (ended == "2025-06-09",) * 2, "a post that ended asks nothing"
 
 
 @pytest.mark.parametrize(

@@ -495,7 +495,8 @@ def test_that_no_post_is_held_is_told_for_nothing_of_a_post_counts(ask: Ask) -> 
         return [notice.code for notice in one.notices]
 
     assert "no_post_held" not in codes()
-    assert codes(ended_on=pd.Timestamp(DAY))[0] == "no_post_held"
+    assert "no_post_held" not in codes(ended_on=pd.Timestamp(DAY)), "what ends today counts from tomorrow"
+    assert codes(ended_on=pd.Timestamp(DAY) - pd.Timedelta(days=1))[0] == "no_post_held"
 
 
 def test_room_is_left_for_what_the_goal_requires_however_much_is_required_now() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
+from models.courses.aims import KnownLifts
 from models.courses.ways import WentOn
 from serving.courses.advice import CourseDesk
 from serving.courses.schemas import CoursesRequest, CoursesSuggested
@@ -16,15 +17,17 @@ from serving.courses.ways import HistoryWays
 from serving.night.manifest import ModelIdentity
 from serving.talent.records import Records
 from tests.models.records import framed, record
-from tests.models.test_course_aims import DAY, Rows, tables, went
+from tests.models.test_course_aims import DAY, Rows, opening, tables, went, with_courses
 from tests.serving.feedback_room import plain_suggester
 
 MODEL = ModelIdentity("courses", "3", "0" * 64, "records_v1", "h")
 
 
-def answered(told: Mapping[str, Rows], goal: tuple[str, str], went_on: WentOn | None = None) -> CoursesSuggested:
+def answered(
+    told: Mapping[str, Rows], goal: tuple[str, str], went_on: WentOn | None = None, lifts: KnownLifts | None = None
+) -> CoursesSuggested:
     desk = CourseDesk(
-        MODEL, lambda *_: record(**told), lambda _: None, plain_suggester(), policy(), lambda _: went_on
+        MODEL, lambda *_: record(**told), lambda _: None, plain_suggester(), policy(), lambda _: went_on, lifts
     )  # fmt: skip
     body = {"officer_ids": ["o"], "as_of": DAY, "goal": {"kind": goal[0], "goal": goal[1]}}
     (one,) = desk.answer(CoursesRequest.model_validate(body), "r", datetime(2025, 6, 10, 6)).results
@@ -52,6 +55,16 @@ def test_the_family_that_counted_is_named_where_nothing_lacks() -> None:
     assert "goal counter-terrorism and stability (special police, where most from posts like yours went)" in notice.en
     (plain,) = answered(told, ("talent_field", "counter_terrorism")).notices
     assert "where most" not in plain.en
+
+
+def test_the_course_that_opens_the_goal_stands_in_the_answer() -> None:
+    told, goal = with_courses("a"), ("job_family", "special_police")
+    assert [one.course_id for one in answered(told, goal).courses] == []
+    (one,) = answered(told, goal, lifts=opening(a=(1.0, 1.8, 1.0))).courses
+    assert (one.course_id, one.kind) == ("a", "goal")
+    assert [why.text.zh for why in one.reasons] == [
+        "学过此课程的人转往特警的次数约为按其岗位所预期的1.8倍（记录统计截至2024-12-31）"
+    ]
 
 
 def test_where_people_went_is_read_once_for_a_day_and_nowhere_without_a_history() -> None:

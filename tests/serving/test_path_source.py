@@ -25,6 +25,7 @@ from serving.courses.advice import CourseDesk
 from serving.courses.schemas import CoursesRequest, CoursesSuggested
 from serving.feedback.exposures import exposure_log
 from serving.ground import Ground
+from serving.guidance import NO_COURSE_MODEL, course_desk, open_guidance
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
@@ -63,7 +64,7 @@ def test_who_has_no_question_is_told_why(state: Settings) -> None:
     assert fresh.because.code == "short_history"
 
 
-@pytest.mark.parametrize(("ended", "over"), [("2021-01-02", True), ("2021-01-03", False)])
+@pytest.mark.parametrize(("ended", "over"), [("2021-01-01", True), ("2021-01-02", False)])
 def test_whoever_holds_no_post_any_more_starts_from_the_last_and_is_told_so(
     state: Settings, ended: str, over: bool
 ) -> None:
@@ -74,17 +75,17 @@ def test_whoever_holds_no_post_any_more_starts_from_the_last_and_is_told_so(
     (found,) = ask(desk(state), "x")
     assert isinstance(found, PathsFound)
     assert found.start.en == "post a"
-    assert found.start_ended_on == (date(2021, 1, 2) if over else None)
+    assert found.start_ended_on == (date(2021, 1, 1) if over else None)
     console = " ".join(str(one) for one in paths_told(found, Say("en"), {}))
-    assert ("no post is held: post a ended on 2021-01-02, and paths start from it" in console) == over
+    assert ("no post is held: post a ended on 2021-01-01, and paths start from it" in console) == over
     (there,) = ask(desk(state), "x", goal={"kind": "post", "goal": "a"})
     assert isinstance(there, GoalReached)
     assert (there.because.code, there.start_ended_on) == ("already_there", found.start_ended_on)
-    assert ("held now" in there.because.en, "was held until 2021-01-02" in there.because.en) == (not over, over)
+    assert ("held now" in there.because.en, "was held until 2021-01-01" in there.because.en) == (not over, over)
     (of_it,) = ask(desk(state), "x", goal={"kind": "talent_field", "goal": "practical_training"})
     assert isinstance(of_it, NoPathFound)
     assert of_it.because.code == "in_field"
-    assert of_it.because.en.startswith("post a, held until 2021-01-02, was" if over else "post a, held now, is")
+    assert of_it.because.en.startswith("post a, held until 2021-01-01, was" if over else "post a, held now, is")
 
 
 @pytest.mark.parametrize(
@@ -548,6 +549,31 @@ def news(found: PathsFound) -> list[str]:
     return [why.code for why in found.progress.why if why.code not in STANDING]
 
 
+def test_on_the_day_of_a_transfer_the_old_post_is_held_still_and_from_the_next_the_new_one(state: Settings) -> None:
+    """Both halves of it are dated the same; an end that counted a day before the start left nobody at a post."""
+    history = office(state)
+    ask(desk(state), "x")
+    moved: dict[str, Any] = {"officer_id": "x", "unit_id": "s", "known_on": "2021-02-01"}
+    rows = [moved | {"post_id": "a", "started_on": "2019-06-01", "ended_on": "2021-02-01"},
+            moved | {"post_id": "m", "started_on": "2021-02-01", "ended_on": None}]  # fmt: skip
+    history.append_all({"postings": framed("postings", rows)}, "moved")
+    for day, held in ((1, "post a"), (2, "post m")):
+        (found,) = ask(desk(state), "x", now=datetime(2021, 2, day, 8))
+        assert isinstance(found, PathsFound)
+        assert (found.start.en, found.start_ended_on) == (held, None)
+        assert "ended" not in news(found)
+
+
+def test_the_end_of_a_posting_is_known_from_the_day_after(state: Settings) -> None:
+    row = {"officer_id": "x", "post_id": "a", "unit_id": "s", "started_on": "2019-06-01", "ended_on": "2021-01-05",
+           "known_on": "2020-12-20"}  # fmt: skip
+    frames = {"postings": framed("postings", [row])}
+    told = {day: RecordsOfDay(frames, date(2021, 1, day)).of("x").events("post") for day in (5, 6)}
+    assert [one.kind for one in told[5]] == ["posting"]
+    (ended,) = (one for one in told[6] if one.kind == "ended")
+    assert (ended.occurred_on, ended.known_on) == (date(2021, 1, 5), date(2021, 1, 6))
+
+
 def test_a_promotion_is_told_as_news_by_its_name(state: Settings) -> None:
     """It opens posts that ask for a rank step; a police rank opens none."""
     history = office(state)
@@ -737,8 +763,16 @@ def test_without_a_day_of_retirement_the_day_of_joining_bounds_it(state: Setting
 
 
 def _loaded(service: str = SERVICE, digest: str | None = None) -> Callable[[str], Loaded]:
-    identity = ModelIdentity("paths", "3", "c" * 64, service, digest or service_hash())
+    identity = ModelIdentity("paths", "3", "c" * 64, service, digest or service_hash(), "2021-01-01")
     return lambda _: Loaded(identity, bundle().to_parts(), {})
+
+
+def _nothing(_: str) -> Loaded:
+    raise NotReady("none")
+
+
+def _loaded_paths(name: str) -> Loaded:
+    return _loaded()(name) if name == "paths" else _nothing(name)
 
 
 def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings) -> None:
@@ -746,11 +780,17 @@ def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings)
     opened = open_paths(ground, _loaded())
     assert isinstance(opened, PathDesk)
     assert opened.model.version == "3"
+    assert opened.lifts is not None
+    assert opened.lifts.lifts.courses == ("open",)
+    courses = open_guidance(ground, course_desk(ground, NO_COURSE_MODEL), _loaded_paths)["/v1/courses"]
+    assert isinstance(courses, CourseDesk)
+    assert courses.lifts is not None, "what paths say of courses is heard where courses are advised"
+    assert courses.lifts.until == date(2020, 12, 31)
+    plain = open_guidance(ground, course_desk(ground, NO_COURSE_MODEL), _nothing)["/v1/courses"]
+    assert isinstance(plain, CourseDesk)
+    assert plain.lifts is None
 
-    def none(_: str) -> Loaded:
-        raise NotReady("none")
-
-    absent = open_paths(ground, none)
+    absent = open_paths(ground, _nothing)
     assert isinstance(absent, Absent)
     assert "pharos promote paths" in absent.because.en
 
