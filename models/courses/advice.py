@@ -40,7 +40,7 @@ from models.stated_goals import StatedGoal
 ROUNDS = 4  # of looking for courses that find room: in the second nearly everybody's do
 FITS = "fits"  # why a small course is suggested
 COUNTS = "counts_for_field"  # why a course of a talent field is suggested
-OPENS = "opens_goal"  # why a course that a path to the goal begins with is suggested
+OPENS = "opens_goal"  # why a course whose holders went on to the goal is suggested
 
 
 Taken = Mapping[str, Sequence[CrowdCourse]]

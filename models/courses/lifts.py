@@ -16,7 +16,7 @@ from models.paths.search import PostChances
 from models.posts.histories import Array, Moves
 
 STRENGTH = 10.0
-OPENS = 1.5  # times as many moves as expected: from there on a course is suggested for a goal
+LEAST_LIFT = 1.5  # from here on a course is suggested for a goal
 CHUNK = 2048
 
 
@@ -62,13 +62,13 @@ class CourseLifts:
         return tuple(int(course) for course in order if self.lift[course, family] > 1.0)
 
     def towards(self, families: Collection[str | None]) -> dict[str, tuple[str, float]]:
-        """The courses that open some of these families by OPENS at least, the one that opens most first, each with the
-        family that it opens most and the lift."""
+        """The courses that open some of these families by LEAST_LIFT at least, the one that opens most first, each with
+        the family that it opens most and the lift."""
         places = [place for place, name in enumerate(self.families) if name in families]
         found = {
             self.courses[course]: (self.families[place], float(self.lift[course, place]))
             for place in sorted(places, key=lambda place: self.families[place]) for course in range(len(self.courses))
-            if self.lift[course, place] >= OPENS and self.lift[course, place] == self.lift[course, places].max()
+            if self.lift[course, place] >= LEAST_LIFT and self.lift[course, place] == self.lift[course, places].max()
         }  # fmt: skip
         return dict(sorted(found.items(), key=lambda one: (-one[1][1], one[0])))
 

@@ -14,8 +14,10 @@ over, or whose plan gets there, by its expected day, only after that term, the f
 out because it was declined counts again once that word is over, which is told and weighed as news. Everything of the
 officer that became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of
 the posts of the path, one line a post. How far the expected day of the goal has moved since the plan was told first is
-told where it is more than the months of grace: earlier is ahead, later is on track within the interval that was told
-then and off track beyond it.
+told where it is more than the months of grace: earlier is ahead, unless the chance is smaller than it was then, later
+is on track within the interval that was told then and off track beyond it. Days and chances up to another day of
+retirement, given with the question, are not held against each other. A course of the plan that was declined is told,
+and the plan goes on without it.
 """
 
 from __future__ import annotations
