@@ -16,7 +16,7 @@ from models.paths.search import PostChances
 from models.posts.histories import Array, Moves
 
 STRENGTH = 10.0
-LEAST_LIFT = 1.5  # from here on a course is suggested for a goal
+LEAST_LIFT = 1.1  # from here on a course is suggested for a goal: paths tell as little as the change that helps
 CHUNK = 2048
 
 

@@ -416,7 +416,11 @@ class NoPathFound(Answer):
         "the term of the goal on record, null where another goal was asked about",
         default=None,
     )
-    progress: Progress | None = about("进度", "progress against the last plan", default=None)
+    progress: Progress | None = about(
+        "进度；此前没有计划的为空，警衔不推算路径，也为空",
+        "progress against the last plan; null without one, and of a police rank, to which no path is searched",
+        default=None,
+    )
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径、岗位和课程",
         "paths, posts and courses left out because the officer declined them",

@@ -249,6 +249,9 @@ def test_a_police_rank_is_told_for_what_it_is(state: Settings) -> None:
     assert isinstance(found, NoPathFound)
     assert found.because.code == "police_rank"
     assert "is a police rank, not a step" in found.because.en
+    (again,) = ask(desk(state), "r", goal={"kind": "rank_step", "goal": "inspector"})
+    assert isinstance(again, NoPathFound)
+    assert again.progress is None, "no path within the horizon would say that one was searched"
 
 
 @pytest.mark.parametrize(
