@@ -49,6 +49,7 @@ from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_pool import TalentPolicy
 from data_contracts.triaging import TriagePolicy
+from data_contracts.vocabulary import GoalKind
 from data_contracts.watching import WatchPolicy
 
 T = TypeVar("T")
@@ -107,6 +108,11 @@ class Policy(Sections):
         """
         rules = [rule for rule in self.support if rule.outcome == outcome and rule.grade == grade]
         return rules[0].actions if rules else ()
+
+    def families_of(self, kind: str, goal: str) -> tuple[str, ...]:
+        """The job families whose posts count for a goal that is a job family or a talent field; none of an unknown
+        field."""
+        return (goal,) if kind == GoalKind.JOB_FAMILY else self.talent.families_of(goal)
 
     def retention_of(self, table: str) -> TableRetention:
         """How long rows of a table are kept."""

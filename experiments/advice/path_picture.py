@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg")
 WIDTH = 9.5  # inches
 STEP_ROOM, STEP_BELOW = 0.36, 0.26  # of the height of a path: what each further step needs, and what of it lies below
+BEFORE, BEYOND = -0.03, 1.3  # ends of the axis, in times of the latest month drawn
 LETTER, LATIN = 0.0058, 0x2E80  # share of the width that a letter takes; from there on letters are twice as wide
 Name = Callable[[str], Bilingual]
 TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
@@ -61,7 +62,7 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, la
                 word(CHANCE).format(chance=share(path.chance)), (path.steps[-1].high_months, height), xytext=(6, -3),
                 textcoords="offset points", fontsize=8, color="dimgrey",
             )  # fmt: skip
-        axes.set_xlim(-0.03 * latest, 1.3 * latest)
+        axes.set_xlim(BEFORE * latest, BEYOND * latest)
         axes.set_ylim(-apart * (max(len(paths), 1) - 1) - 0.5 - STEP_BELOW * (longest - 1), 0.7 + 0.1 * (longest - 1))
         axes.set_yticks([])
         axes.set_xlabel(word(MONTHS))
@@ -141,7 +142,7 @@ def _lines(labels: Sequence[tuple[float, str]], latest: float) -> list[int]:
     for months, text in labels:
         letters = sum(2 if ord(letter) > LATIN else 1 for letter in text)
         line = next((place for place, end in enumerate(ends) if months >= end), len(ends))
-        ends[line:] = [months + letters * LETTER * 1.33 * latest, *ends[line + 1 :]]
+        ends[line:] = [months + letters * LETTER * (BEYOND - BEFORE) * latest, *ends[line + 1 :]]
         found.append(line)
     return found
 

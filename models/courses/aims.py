@@ -23,7 +23,7 @@ from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.advice import FieldCourse, OpeningCourse
 from models.courses.gaps import RuleLevel, rule_levels
 from models.courses.goals import Goal, GoalPosts
-from models.courses.lifts import CourseLifts
+from models.courses.lifts import LEAST_LIFT, CourseLifts
 from models.courses.rules import PostNeed
 from models.courses.ways import Way, WentOn
 from models.eligibility.lasting import shut_for_good
@@ -134,7 +134,7 @@ class GoalReadings:
         called = self.goals.policy.names.family_named
         return tuple(
             OpeningCourse(course, called(family), lift, self.lifts.until)
-            for course, (family, lift) in self.lifts.lifts.towards(families).items()
+            for course, (family, lift) in self.lifts.lifts.towards(families, LEAST_LIFT).items()
         )
 
     def _way(self, post: str | None, by_family: Mapping[str | None, Sequence[str]]) -> Way | None:

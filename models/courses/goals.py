@@ -56,7 +56,7 @@ class GoalPosts:
             opened = self._opened_by(code)
             own = opened[opened["job_family"].isin(self._families.get(str(present), ()))]
             return [str(one) for one in (own if len(own) else opened)["post_id"]]
-        families = (code,) if kind == GoalKind.JOB_FAMILY else self.policy.talent.families_of(code)
+        families = self.policy.families_of(kind, code)
         rows = self._posts
         return [str(one) for one in rows.loc[rows["job_family"].isin(families), "post_id"]]
 

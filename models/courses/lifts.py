@@ -61,16 +61,18 @@ class CourseLifts:
         order = np.argsort(-self.lift[:, family], kind="stable")[:most]
         return tuple(int(course) for course in order if self.lift[course, family] > 1.0)
 
-    def towards(self, families: Collection[str | None]) -> dict[str, tuple[str, float]]:
-        """The courses that open some of these families by LEAST_LIFT at least, the one that opens most first, each with
+    def towards(self, families: Collection[str | None], above: float) -> dict[str, tuple[str, float]]:
+        """The courses that open some of these families by more than `above`, the one that opens most first, each with
         the family that it opens most and the lift."""
         places = [place for place, name in enumerate(self.families) if name in families]
-        found = {
-            self.courses[course]: (self.families[place], float(self.lift[course, place]))
-            for place in sorted(places, key=lambda place: self.families[place]) for course in range(len(self.courses))
-            if self.lift[course, place] >= LEAST_LIFT and self.lift[course, place] == self.lift[course, places].max()
+        if not places:
+            return {}
+        lift = self.lift[:, places]
+        most, family = lift.max(1), lift.argmax(1)
+        order = sorted(np.flatnonzero(most > above).tolist(), key=lambda course: (-most[course], self.courses[course]))
+        return {
+            self.courses[course]: (self.families[places[family[course]]], float(most[course])) for course in order
         }  # fmt: skip
-        return dict(sorted(found.items(), key=lambda one: (-one[1][1], one[0])))
 
     def to_parts(self) -> Parts:
         """Names as JSON, arrays."""

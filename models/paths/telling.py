@@ -19,6 +19,7 @@ from models.posts.histories import Array, CareerState
 
 REACHED = ("already_there", "beyond")
 IN_FIELD = "in_field"
+UNSEARCHED = "police_rank"
 
 
 @dataclass(frozen=True)
@@ -282,6 +283,11 @@ class NoPath:
     def arrived(self) -> bool:
         """Whether a post that the goal leads to is held: the goal is reached, or no post leads nearer to its field."""
         return self.reached or self.code == IN_FIELD
+
+    @property
+    def unsearched(self) -> bool:
+        """Whether no path was searched, so that nobody is on the track of one: of a police rank."""
+        return self.code == UNSEARCHED
 
 
 @dataclass(frozen=True)

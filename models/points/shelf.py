@@ -7,7 +7,7 @@ need not be taken again before its certificate lapses, and what a rule requires 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
@@ -119,13 +119,10 @@ class Shelf:
                 return None
             last = None  # the rule asks for it all the same
         taken = self.taken.get(officer_id, {}).get(code)
+        offer = Offer(code, self.hours[code], None, last, valid_months=course.valid_months)
         if taken is None or required:
-            overdue = code in will.overdue
-            return Offer(code, self.hours[code], None, last, overdue=overdue, valid_months=course.valid_months)
-        lapses = course.lapses_on(taken)
-        if lapses is None:
-            return None
-        return Offer(code, self.hours[code], lapses + ONE_DAY, last, valid_months=course.valid_months)
+            return replace(offer, overdue=code in will.overdue)
+        return None if course.valid_months is None else replace(offer, first=offer.again_from(taken))
 
 
 def _fits(courses: pd.DataFrame, rule: PointsRule) -> NDArray[np.bool_]:

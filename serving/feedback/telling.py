@@ -10,10 +10,12 @@ from serving.schemas import Declined
 from serving.words import text_of
 
 
-def told_declined(one: KeptAway, name: Bilingual | None = None) -> Declined:
-    """An item that stays away, as answers tell it, by its name where it has one."""
+def told_declined(one: KeptAway, name: Bilingual | None = None, because: Bilingual | None = None) -> Declined:
+    """An item that stays away, as answers tell it, by its name where it has one; `because` tells it in other words."""
     named = None if name is None else text_of(name)
-    return Declined(item=one.item, item_kind=one.item_kind, name=named, until=one.until, text=text_of(one.because))
+    return Declined(
+        item=one.item, item_kind=one.item_kind, name=named, until=one.until, text=text_of(because or one.because)
+    )
 
 
 def told_beside(one: KeptAway, name: Bilingual | None) -> Declined:
@@ -23,8 +25,7 @@ def told_beside(one: KeptAway, name: Bilingual | None) -> Declined:
         f"本人于 {one.since} {said.zh}；路径上的岗位要求此课程，故仍与该步一并列出",
         f"{said.en} on {one.since}; a post of these paths requires it, so it stands with that step all the same",
     )
-    named = None if name is None else text_of(name)
-    return Declined(item=one.item, item_kind=one.item_kind, name=named, until=one.until, text=text_of(because))
+    return told_declined(one, name, because)
 
 
 def told_courses(

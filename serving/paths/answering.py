@@ -54,7 +54,6 @@ from serving.words import because_of, text_of
 Name = Callable[[str], Bilingual]
 OF_COMPETENCIES = ("assessment", "other_assessment")  # reasons that name one
 PLACES = 4  # of a chance
-UNSEARCHED = "police_rank"  # a refusal: no path is searched, so nobody is on the track of one
 HELD = 1.0  # the chance of a plan without steps that says that the goal was reached
 
 
@@ -221,7 +220,7 @@ class Answering:
             blocked_by=_blocked(because.blocked),
             change=next(iter(changes), None),
             other_changes=changes[1:],
-            progress=None if self.standing.last is None or because.code == UNSEARCHED else self._progress(now),
+            progress=None if self.standing.last is None or because.unsearched else self._progress(now),
             term=self._term(),
             declined=self._left_out([one.course for one in because.instead]),
             retirement=self._retirement(),

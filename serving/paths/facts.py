@@ -131,16 +131,9 @@ class OfficerSteps:
         if lifts is None:
             return ()
         had, offered = self.record.held_courses() | (self.declined - self.due.keys()), self.shared.by_id
-        known = {place: offered[one] for place, one in enumerate(lifts.courses) if one in offered and one not in had}
-        rise: dict[int, float] = {}
-        for name in self.families:
-            if name in lifts.families:
-                family = lifts.families.index(name)
-                opening = [one for one in lifts.opening(family, len(lifts.courses)) if one in known]
-                for course in [one for one in opening if not known[one].mandated][:MOST_CHANGES]:
-                    rise[course] = max(rise.get(course, 0.0), float(lifts.lift[course, family]))
-        best = sorted(rise, key=lambda course: (-rise[course], course))[:MOST_CHANGES]
-        return [self._change(known[course]) for course in best]
+        open_ones = (offered[one] for one in lifts.towards(self.families, 1.0) if one in offered and one not in had)
+        best = [one for one in open_ones if not one.mandated][:MOST_CHANGES]
+        return [self._change(one) for one in best]
 
     def _change(self, course: OfferedCourse) -> Change:
         words = Bilingual(f"完成课程“{course.name.zh}”", f"complete the course “{course.name.en}”")

@@ -65,7 +65,7 @@ class Goals:
         if asked.kind == "post":
             return "never_held" if asked.goal in posts else "goal_unknown"
         fields = [one.value for one in TalentField]
-        families = (asked.goal,) if asked.kind == "job_family" else self.policy.talent.families_of(asked.goal)
+        families = self.policy.families_of(asked.kind, asked.goal)
         if any(post.job_family in families for post in posts.values()):
             return "never_held"
         known = fields if asked.kind == "talent_field" else [one.code for one in self.policy.names.job_family]

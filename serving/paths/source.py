@@ -291,8 +291,8 @@ class RecordDay:
         """
         if asked.kind in ("post", "rank_step"):
             return (asked.goal,)
-        policy, catalogue = self.source.policy.talent, self.source.bundle.kinds[POST].catalogue
-        families = (asked.goal,) if asked.kind == "job_family" else policy.families_of(asked.goal)
+        catalogue = self.source.bundle.kinds[POST].catalogue
+        families = self.source.policy.families_of(asked.kind, asked.goal)
         named = dict(zip(catalogue.posts, catalogue.families, strict=True))
         if held in self._catalogues.posts and (own := self._catalogues.posts[held].job_family) is not None:
             named[held] = own

@@ -38,7 +38,6 @@ def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.Monke
     assert "from: post a" in told
     assert "whole path in time 18%" in told
     assert "post m (40% of moves then)" in told
-    assert "from: post a" in told
     assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
 
 
